@@ -1,0 +1,57 @@
+import type { TSchema } from '@sinclair/typebox'
+import type { Caller } from '../access/caller.js'
+import type { Permission } from '../access/permissions.js'
+import type { AuditValue, Level } from '../audit/audit-log.js'
+import type { DojoCall } from '../dojo/dojo-call.js'
+import type { Fields } from '../guard/fields.js'
+
+/** What a tool does to DefectDojo. The hints a client sees, the budget and the intent record follow from it. */
+export type Effect = 'read' | 'create' | 'add' | 'change' | 'transition'
+
+/** Everything a tool may use. */
+export interface ToolContext {
+  readonly dojo: DojoCall
+  readonly caller: Caller
+  /** UUID of this call, as it stands in the audit trail and in errors. */
+  readonly requestId: string
+  readonly signal: AbortSignal
+  /** Tells a client that listens how far the call is; `message` is ours. */
+  progress(done: number, total: number | undefined, message: string): void
+  readonly findingsRead: { record(findingIds: readonly number[]): void }
+  readonly audit: {
+    /** An extra record of this call, never its terminal one: `terminal: false` is added, and the identity fields. */
+    note(
+      level: Level,
+      message: string,
+      fields: { event_type: string } & Record<string, AuditValue>,
+    ): void
+    /** Adds members to the terminal record of this call. */
+    detail(name: string, value: AuditValue): void
+  }
+}
+
+export interface ToolDefinition<Input, Output> {
+  readonly name: string
+  readonly title: string
+  readonly description: string
+  readonly permission: Permission
+  readonly effect: Effect
+  readonly input: Fields<Input>
+  /** TypeBox schema of the result; fields that an outsider can influence are marked `untrusted(…)`. */
+  readonly output: TSchema
+  /** Rules across fields; throws a {@link ToolError}. */
+  readonly check?: (input: Input) => void
+  run(input: Input, context: ToolContext): Promise<Output>
+}
+
+/** A tool with its types forgotten, as lists and the pipeline hold it. */
+export type Tool = ToolDefinition<unknown, unknown>
+
+/** Every effect but `read` changes something at DefectDojo. */
+export const mutates = (tool: { readonly effect: Effect }): boolean => tool.effect !== 'read'
+
+/** Declares a tool; the types of `run` follow from `input`. */
+export function defineTool<Input, Output>(definition: ToolDefinition<Input, Output>): Tool {
+  // The pipeline only ever hands `run` and `check` what `input.bind` returned, so forgetting the type is sound.
+  return Object.freeze(definition) as unknown as Tool
+}
