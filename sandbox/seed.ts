@@ -1,0 +1,84 @@
+import { randomBytes } from 'node:crypto'
+import { timestamp } from './rules/times.js'
+import { createStore, type Store } from './store.js'
+import { systemSettings } from './system-settings.js'
+
+/** The people of every seed, in the order of their ids: a superuser, a staff account, and two ordinary ones. */
+export const userNames = ['admin', 'staff', 'stranger', 'member'] as const
+export type UserName = (typeof userNames)[number]
+
+const firstTestTypes = [
+  'API Test',
+  'Static Check',
+  'Pen Test',
+  'Web Application Test',
+  'Security Research',
+  'Threat Modeling',
+  'Manual Code Review',
+  'Prowler',
+]
+
+const environments = [
+  'Development',
+  'Lab',
+  'Pre-prod',
+  'Production',
+  'Staging',
+  'Test',
+  'User Acceptance Testing',
+]
+
+const toolTypes = [
+  'SonarQube',
+  'Bugcrowd API',
+  'Cobalt.io',
+  'EdgeScan',
+  'Risk Recon API',
+  'Vulners',
+]
+
+/** A server right after installation, with the four people. `scanTypes` are those that import-scan accepts. */
+export function freshServer(options: {
+  now: () => Date
+  apiKey: string
+  deduplication: boolean
+  scanTypes: readonly string[]
+}): Store {
+  const store = createStore(options.now)
+  const at = timestamp(options.now())
+  for (const username of userNames) {
+    store.users.insert({
+      username,
+      first_name: username === 'admin' ? 'Admin' : '',
+      last_name: username === 'admin' ? 'User' : '',
+      email: `${username}@example.com`,
+      date_joined: at,
+      last_login: null,
+      is_active: true,
+      is_staff: username === 'admin' || username === 'staff',
+      is_superuser: username === 'admin',
+      token: username === 'admin' ? options.apiKey : randomBytes(20).toString('hex'),
+      password: null,
+    })
+  }
+  for (const name of [...firstTestTypes, ...options.scanTypes]) store.testTypeNamed(name)
+  for (const name of environments) store.environments.insert({ name })
+  for (const name of toolTypes) store.toolTypes.insert({ name, description: null })
+  store.slaConfigurations.insert({
+    name: 'Default',
+    description:
+      'The Default SLA Configuration. Products not using an explicit SLA Configuration will use this one.',
+    critical: 7,
+    enforce_critical: true,
+    high: 30,
+    enforce_high: true,
+    medium: 90,
+    enforce_medium: true,
+    low: 120,
+    enforce_low: true,
+    restart_sla_on_reactivation: false,
+  })
+  store.createProductType({ name: 'Research and Development', critical_product: true })
+  store.settings = systemSettings(options.deduplication)
+  return store
+}

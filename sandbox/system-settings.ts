@@ -1,0 +1,93 @@
+const off = [
+  'delete_duplicates',
+  'enable_jira',
+  'enable_jira_web_hook',
+  'disable_jira_webhook_secret',
+  'add_vulnerability_id_to_jira_label',
+  'enable_github',
+  'enable_slack_notifications',
+  'enable_msteams_notifications',
+  'enable_mail_notifications',
+  'enable_webhooks_notifications',
+  'false_positive_history',
+  'retroactive_false_positive_history',
+  'enable_product_grade',
+  'enable_product_tag_inheritance',
+  'engagement_auto_close',
+  'enable_notify_sla_active',
+  'enable_notify_sla_active_verified',
+  'enable_notify_sla_jira_only',
+  'enable_notify_sla_exponential_backoff',
+  'allow_anonymous_survey_repsonse',
+  'disclaimer_reports_forced',
+  'api_expose_error_details',
+]
+
+const on = [
+  'enforce_verified_status',
+  'enforce_verified_status_jira',
+  'enforce_verified_status_product_grading',
+  'enforce_verified_status_metrics',
+  'enable_benchmark',
+  'enable_similar_findings',
+  'enable_finding_sla',
+  'enable_questionnaires',
+  'enable_checklists',
+  'enable_endpoint_metadata_import',
+  'enable_user_profile_editable',
+  'enable_product_tracking_files',
+  'enable_finding_groups',
+  'enable_ui_table_based_searching',
+  'enable_calendar',
+  'enable_cvss3_display',
+  'enable_cvss4_display',
+  'number_character_required',
+  'special_character_required',
+  'lowercase_character_required',
+  'uppercase_character_required',
+  'non_common_password_required',
+  'filter_string_matching',
+]
+
+const texts = [
+  'slack_channel',
+  'slack_token',
+  'slack_username',
+  'msteams_url',
+  'mail_notifications_to',
+  'url_prefix',
+  'team_name',
+  'disclaimer_notifications',
+  'disclaimer_reports',
+  'disclaimer_notes',
+]
+
+const all = (names: readonly string[], value: unknown) =>
+  Object.fromEntries(names.map((name) => [name, value]))
+
+/** The row behind `/system_settings/1/` of a fresh server, but for deduplication, which the sandbox can start with. */
+export function systemSettings(deduplication: boolean): Record<string, unknown> {
+  return {
+    id: 1,
+    enable_deduplication: deduplication,
+    max_dupes: 10,
+    email_from: 'no-reply@example.com',
+    jira_webhook_secret: null,
+    jira_minimum_severity: 'Low',
+    jira_labels: null,
+    webhooks_notifications_timeout: 10,
+    product_grade_a: 90,
+    product_grade_b: 80,
+    product_grade_c: 70,
+    product_grade_d: 60,
+    product_grade_f: 59,
+    engagement_auto_close_days: 3,
+    risk_acceptance_form_default_days: 180,
+    risk_acceptance_notify_before_expiration: 10,
+    minimum_password_length: 9,
+    maximum_password_length: 48,
+    ...all(off, false),
+    ...all(on, true),
+    ...all(texts, ''),
+  }
+}
