@@ -8,6 +8,12 @@ import type { Fields } from '../guard/fields.js'
 /** What a tool does to DefectDojo. The hints a client sees, the budget and the intent record follow from it. */
 export type Effect = 'read' | 'create' | 'add' | 'change' | 'transition'
 
+/** What the configuration decides about single tools. */
+export interface ToolSettings {
+  /** `DEFECTDOJO_DEFAULT_FOUND_BY_ID`: the test type a new finding is said to be found by; null for that of its test. */
+  readonly defaultFoundById: number | null
+}
+
 /** Everything a tool may use. */
 export interface ToolContext {
   readonly dojo: DojoCall
@@ -15,6 +21,9 @@ export interface ToolContext {
   /** UUID of this call, as it stands in the audit trail and in errors. */
   readonly requestId: string
   readonly signal: AbortSignal
+  readonly settings: ToolSettings
+  /** Runs `work` every `everyMs` milliseconds until the function it returns is called. */
+  repeat(everyMs: number, work: () => void): () => void
   /** Tells a client that listens how far the call is; `message` is ours. */
   progress(done: number, total: number | undefined, message: string): void
   readonly findingsRead: { record(findingIds: readonly number[]): void }
@@ -54,4 +63,37 @@ export const mutates = (tool: { readonly effect: Effect }): boolean => tool.effe
 export function defineTool<Input, Output>(definition: ToolDefinition<Input, Output>): Tool {
   // The pipeline only ever hands `run` and `check` what `input.bind` returned, so forgetting the type is sound.
   return Object.freeze(definition) as unknown as Tool
+}
+
+/** What a client shows before it runs a tool; hints, derived from what the tool says of itself. */
+export interface ToolAnnotations {
+  readonly title: string
+  readonly readOnlyHint: boolean
+  readonly destructiveHint: boolean
+  readonly idempotentHint: boolean
+  readonly openWorldHint: boolean
+}
+
+const hints: Record<
+  Effect,
+  readonly [readOnly: boolean, destructive: boolean, idempotent: boolean]
+> = {
+  read: [true, false, true],
+  create: [false, false, false],
+  add: [false, false, true],
+  change: [false, true, true],
+  transition: [false, true, false],
+}
+
+/** True when a schema, or one inside it, is marked as text that an outsider can influence. */
+const carriesUntrusted = (schema: unknown): boolean =>
+  typeof schema === 'object' &&
+  schema !== null &&
+  ('untrusted' in schema || Object.values(schema).some(carriesUntrusted))
+
+/** The hints of a tool. "Open world" here means: its result carries text written by someone outside. */
+export function annotations(tool: Tool): ToolAnnotations {
+  const [readOnlyHint, destructiveHint, idempotentHint] = hints[tool.effect]
+  const openWorldHint = carriesUntrusted(tool.output)
+  return { title: tool.title, readOnlyHint, destructiveHint, idempotentHint, openWorldHint }
 }

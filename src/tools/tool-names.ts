@@ -1,0 +1,28 @@
+/** The names of all tools in their order; a plain list, so that the content checks can read it without the tools. */
+export const toolNames = [
+  'health_check',
+  'list_products',
+  'get_product',
+  'create_product',
+  'list_product_types',
+  'list_engagements',
+  'get_engagement',
+  'create_engagement',
+  'list_tests',
+  'get_test',
+  'create_test',
+  'list_test_types',
+  'list_findings',
+  'get_finding',
+  'create_finding',
+  'update_finding',
+  'close_finding',
+  'reopen_finding',
+  'add_finding_note',
+  'list_finding_notes',
+  'add_finding_tags',
+  'remove_finding_tags',
+  'import_scan',
+  'reimport_scan',
+] as const
+export type ToolName = (typeof toolNames)[number]
