@@ -15,9 +15,21 @@ export interface ParsedFinding {
   date?: string
   /** The number of the weakness, `79` for CWE-79; 0 or absent for none. */
   cwe?: number
+  /** All weaknesses the report names, the primary one among them. */
+  cwes?: number[]
   vulnerability_ids?: string[]
   cvssv3?: string
   cvssv3_score?: number
+  cvssv4?: string
+  cvssv4_score?: number
+  /** Both 0 to 1, not per cent. */
+  epss_score?: number
+  epss_percentile?: number
+  known_exploited?: boolean
+  ransomware_used?: boolean
+  kev_date?: string
+  fix_available?: boolean
+  fix_version?: string
   component_name?: string
   component_version?: string
   file_path?: string
@@ -25,10 +37,17 @@ export interface ParsedFinding {
   active?: boolean
   verified?: boolean
   false_p?: boolean
+  out_of_scope?: boolean
+  is_mitigated?: boolean
+  risk_accepted?: boolean
   static_finding?: boolean
   dynamic_finding?: boolean
   unique_id_from_tool?: string
   vuln_id_from_tool?: string
+  /** 1, certain, to 10. */
+  scanner_confidence?: number
+  /** How many results of the report were folded into this one. */
+  nb_occurences?: number
   service?: string
   tags?: string[]
 }
