@@ -97,7 +97,8 @@ function string(text: string, start: number): number {
     at++
     if (at >= text.length) break
     if (text[at] === 'u') {
-      if (!/^[\da-fA-F]{4}$/.test(text.slice(at + 1, at + 5))) {
+      // CPython also wants a character after the escape before it looks at the digits.
+      if (!/^[\da-fA-F]{4}[\s\S]$/.test(text.slice(at + 1, at + 6))) {
         throw new Fault('Invalid \\uXXXX escape', at)
       }
       at += 4
