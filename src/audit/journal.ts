@@ -1,0 +1,235 @@
+import { closeSync, fdatasync, fstatSync, ftruncateSync, openSync, statSync, write } from 'node:fs'
+import { promisify } from 'node:util'
+
+const writeBytes = promisify(write)
+const syncData = promisify(fdatasync)
+
+/** How much is written and synced at once. */
+const maxBatchBytes = 1_048_576
+const maxQueuedBytes = 64 * 1_048_576
+
+export interface JournalOptions {
+  readonly path: string
+  /** Records kept in memory while the file cannot be written. */
+  readonly maxQueuedRecords: number
+  /** The file cannot be written; `code` is the system's error code. Called once per outage. */
+  readonly onFailure: (code: string) => void
+  /**
+   * It can again. `lostRecords` found no room in memory; when there are any, the file's chain ends here, with `lastLine`
+   * (null: not written by this process).
+   */
+  readonly onRecovery: (lostRecords: number, lastLine: string | null) => void
+  /** Runs `callback` once, after so many milliseconds, without keeping the process alive. */
+  readonly after: (milliseconds: number, callback: () => void) => void
+  readonly retryMilliseconds: number
+}
+
+/** An append-only file of lines. Lines that wait are written together, by one write and one fdatasync. */
+export interface Journal {
+  /** Resolves when the line is on disk. Rejects when it is not; it may still get there after an outage. */
+  append(line: string): Promise<void>
+  /**
+   * Whether the file was renamed or removed (`replaced`) or shortened (`truncated`) under us since the last line. Lines
+   * appended from now on go to what has its name now.
+   */
+  beganNewFile(): false | 'replaced' | 'truncated'
+  writable(): boolean
+  /** False for a pipe or a device, which nothing makes durable. */
+  readonly durable: boolean
+  /** Lines that are not on disk. */
+  queued(): number
+  /** Lines that will not get there, of the present outage. */
+  lost(): number
+  /** Writes what waits, if it can, and closes the file. */
+  close(): Promise<void>
+}
+
+interface OpenFile {
+  readonly fd: number
+  readonly inode: number
+  readonly device: number
+  readonly regular: boolean
+  /** Bytes up to the end of the last line known to be on disk. */
+  size: number
+}
+
+interface Waiting {
+  readonly bytes: Buffer
+  file: OpenFile
+  resolve: () => void
+  reject: (error: Error) => void
+}
+
+const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? 'UNKNOWN'
+const nothing = (): void => {}
+
+function openFile(path: string): OpenFile {
+  // Whoever reads the trail is given the right to; a umask should not decide.
+  const fd = openSync(path, 'a', 0o600)
+  const stat = fstatSync(fd)
+  return { fd, inode: stat.ino, device: stat.dev, regular: stat.isFile(), size: stat.size }
+}
+
+/** Opens or creates the file with mode 0600; throws the system's error when that is impossible. */
+export function openJournal(options: JournalOptions): Journal {
+  const { path } = options
+  let current = openFile(path)
+  let queue: Waiting[] = []
+  let queuedBytes = 0
+  let failing = false
+  let lostRecords = 0
+  let lastLine: string | null = null
+  let closing = false
+  let closed = false
+  let flushing: Promise<void> | null = null
+
+  async function writeBatch(batch: readonly Waiting[], file: OpenFile): Promise<void> {
+    const bytes = Buffer.concat(batch.map((waiting) => waiting.bytes))
+    for (let at = 0; at < bytes.length; ) {
+      const { bytesWritten } = await writeBytes(file.fd, bytes, at, bytes.length - at, null)
+      at += bytesWritten
+    }
+    if (file.regular) await syncData(file.fd)
+    file.size += bytes.length
+  }
+
+  function nextBatch(): Waiting[] {
+    const file = queue[0]?.file
+    let bytes = 0
+    let count = 0
+    for (const waiting of queue) {
+      if (waiting.file !== file || (count > 0 && bytes + waiting.bytes.length > maxBatchBytes))
+        break
+      bytes += waiting.bytes.length
+      count++
+    }
+    return queue.slice(0, count)
+  }
+
+  function fail(error: unknown): void {
+    const code = codeOf(error)
+    const failure = new Error(`the audit file cannot be written (${code})`)
+    // Read before they are settled: whoever is told of the failure must already find the trail unwritable.
+    const first = !failing
+    failing = true
+    for (const waiting of queue) {
+      waiting.reject(failure)
+      waiting.resolve = waiting.reject = nothing
+    }
+    if (first) options.onFailure(code)
+    if (!closing) options.after(options.retryMilliseconds, () => void retry())
+  }
+
+  /**
+   * After an error neither the handle nor the end of the file is trusted: the file is opened again, cut back to the last
+   * line known to be on disk, and everything after it is written again.
+   */
+  function repair(): void {
+    const broken = current
+    const file = openFile(path)
+    if (file.inode === broken.inode && file.device === broken.device && file.regular) {
+      if (file.size > broken.size) ftruncateSync(file.fd, broken.size)
+      file.size = Math.min(file.size, broken.size)
+    }
+    const handles = new Set([broken.fd, ...queue.map((waiting) => waiting.file.fd)])
+    for (const waiting of queue) waiting.file = file
+    current = file
+    for (const handle of handles) closeSync(handle)
+  }
+
+  async function drain(): Promise<void> {
+    const recovering = failing
+    try {
+      if (recovering) repair()
+      while (queue.length > 0) {
+        const batch = nextBatch()
+        const file = batch[0]?.file ?? current
+        await writeBatch(batch, file)
+        queue = queue.slice(batch.length)
+        for (const waiting of batch) {
+          queuedBytes -= waiting.bytes.length
+          waiting.resolve()
+        }
+        if (file !== current && queue[0]?.file !== file) closeSync(file.fd)
+      }
+    } catch (error) {
+      fail(error)
+      return
+    }
+    if (recovering) {
+      failing = false
+      const lost = lostRecords
+      lostRecords = 0
+      options.onRecovery(lost, lastLine)
+    }
+  }
+
+  function flush(): Promise<void> {
+    flushing ??= drain().finally(() => {
+      flushing = null
+      if (queue.length > 0 && !failing) void flush()
+    })
+    return flushing
+  }
+
+  async function retry(): Promise<void> {
+    if (!closing) await flush()
+  }
+
+  return {
+    append(line) {
+      const bytes = Buffer.from(`${line}\n`, 'latin1')
+      const full =
+        queue.length >= options.maxQueuedRecords || queuedBytes + bytes.length > maxQueuedBytes
+      // Once a line is lost, those after it would not link to what the file holds.
+      if (closed || lostRecords > 0 || (failing && full)) {
+        lostRecords++
+        return Promise.reject(new Error('the audit file cannot be written'))
+      }
+      queuedBytes += bytes.length
+      lastLine = line
+      return new Promise((resolve, reject) => {
+        queue.push({ bytes, file: current, resolve, reject })
+        if (failing) {
+          reject(new Error('the audit file cannot be written'))
+          const waiting = queue.at(-1)
+          if (waiting) waiting.resolve = waiting.reject = nothing
+        } else void flush()
+      })
+    },
+
+    beganNewFile() {
+      if (failing || closed || !current.regular) return false
+      const stat = statSync(path, { throwIfNoEntry: false })
+      const same = stat && stat.ino === current.inode && stat.dev === current.device
+      if (same && stat.size >= current.size) return false
+      if (same) {
+        current.size = stat.size
+        return 'truncated'
+      }
+      const old = current
+      try {
+        current = openFile(path)
+      } catch (error) {
+        fail(error)
+        return false
+      }
+      if (!queue.some((waiting) => waiting.file === old)) closeSync(old.fd)
+      return 'replaced'
+    },
+
+    writable: () => !failing && !closed,
+    durable: current.regular,
+    queued: () => queue.length,
+    lost: () => lostRecords,
+
+    async close() {
+      if (closing) return
+      closing = true
+      do await flush()
+      while (queue.length > 0 && !failing)
+      closed = true
+      closeSync(current.fd)
+    },
+  }
+}
