@@ -203,7 +203,7 @@ t.test('the addresses that probes and the proxy use are routes of the service', 
   ]
 
   t.ok(used.length >= 7)
-  for (const path of used) t.match(routes, `'${path}'`, path)
+  for (const path of used) t.match(routes, `'${path}'`, String(path))
 })
 
 t.test('every port in the deployment files is the one the service listens on', async (t) => {
@@ -235,7 +235,7 @@ t.test('every metric, label and event type in the alert rules exists', async (t)
   metrics.toolCall('close_finding', 'unknown_outcome', 1)
   metrics.toolCall('close_finding', 'denied', 1)
   metrics.upstream({ method: 'GET', resource: 'findings', status: 502, durationMs: 1 })
-  metrics.upstream({ method: 'GET', resource: 'findings', durationMs: 1 })
+  metrics.upstream({ method: 'GET', resource: 'findings', status: null, durationMs: 1 })
   metrics.mutation('authenticated', 'refused')
   metrics.authFailure()
   metrics.auditRecord('audit_forward_failure')
