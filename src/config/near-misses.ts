@@ -21,6 +21,7 @@ const notHonoured: Readonly<Record<string, string>> = {
   FASTMCP_MASK_ERROR_DETAILS: 'internal errors are always masked',
   FASTMCP_SHOW_SERVER_BANNER: 'there is no banner',
   ALL_PROXY: 'use HTTPS_PROXY',
+  HTTP_PROXY: 'use HTTPS_PROXY, which an https:// DefectDojo is reached through',
   SSL_CERT_FILE: 'use DEFECTDOJO_CA or NODE_EXTRA_CA_CERTS',
   SSL_CERT_DIR: 'use DEFECTDOJO_CA or NODE_EXTRA_CA_CERTS',
 }
@@ -62,10 +63,14 @@ export function nearMisses(environment: Environment): Notice[] {
 }
 
 /** Certificates and proxies are often set for the whole machine; that is only worth a line if nothing of ours says otherwise. */
-const applies = (name: string, environment: Environment): boolean =>
-  name.startsWith('SSL_CERT_')
-    ? !environment.DEFECTDOJO_CA && !environment.NODE_EXTRA_CA_CERTS
-    : name !== 'ALL_PROXY' || !environment.HTTPS_PROXY
+function applies(name: string, environment: Environment): boolean {
+  const ours = name.startsWith('SSL_CERT_')
+    ? ['DEFECTDOJO_CA', 'NODE_EXTRA_CA_CERTS']
+    : name.endsWith('_PROXY')
+      ? ['HTTPS_PROXY', 'https_proxy']
+      : []
+  return !ours.some((each) => environment[each])
+}
 
 /** The variable that differs least, if it differs little enough for a slip of the hand. */
 function nearest(name: string): string | null {

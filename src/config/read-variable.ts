@@ -67,7 +67,7 @@ const readers: Readonly<Record<Variable['reads'], Reader>> = {
   },
 
   word(variable, text, quote) {
-    const words = (variable.schema as unknown as { enum: readonly string[] }).enum
+    const { words = [] } = variable
     if (!variable.lenient) {
       return words.includes(text) ? { value: text } : mustBe(variable, quote(text))
     }

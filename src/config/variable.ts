@@ -32,6 +32,8 @@ export interface VariableFacts {
   readonly emptyIsUnset?: boolean
   /** Words in any case, and an unknown word falls back to the default with a warning, as in the reference. */
   readonly lenient?: boolean
+  /** The words that are values, of a variable that takes words. */
+  readonly words?: readonly string[]
   /** The lower-case spelling that other tools read too; ours wins. */
   readonly alias?: string
 }
@@ -85,11 +87,10 @@ export const word = <const Words extends readonly string[]>(
   words: Words,
   facts: Facts<{ default?: Words[number] }>,
 ) =>
-  Type.Unsafe<Words[number]>({
-    type: 'string',
-    enum: words,
-    ...annotate('word', facts, `one of ${words.join(', ')}`),
-  })
+  Type.Union(
+    words.map((each: Words[number]) => Type.Literal(each)),
+    annotate('word', { ...facts, words }, `one of ${words.join(', ')}`),
+  )
 
 /** Values separated by commas; blanks around them do not count. */
 export const list = (facts: Facts) =>

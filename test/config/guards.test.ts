@@ -1,39 +1,21 @@
 import t from 'tap'
-import { ConfigError } from '../../src/config/config-error.js'
 import type { Files } from '../../src/config/files.js'
 import { loadConfig } from '../../src/config/load.js'
 import type { Notice } from '../../src/config/notice.js'
 import type { Environment } from '../../src/config/secrets.js'
+import {
+  networkEnvironment as complete,
+  fakeDojoKey as dojoKey,
+  refusalOf,
+  stdioEnvironment as stdio,
+  fakeToken as token,
+} from '../helpers/environment.js'
 
 const files: Files = { readText: () => null, canAppend: (path) => path.startsWith('/var/log/') }
-const dojoKey = ['0123456789abcdef', 'fake-dojo-key'].join('-')
-const token = ['fake', 'token', 'of', 'thirty', 'two', 'chars'].join('-')
-const auditKey = 'an audit key that is only used in tests'
-
-const stdio: Environment = {
-  DEFECTDOJO_URL: 'https://dojo.test',
-  DEFECTDOJO_API_KEY: dojoKey,
-  AUDIT_HMAC_KEY: auditKey,
-}
-const network: Environment = {
-  ...stdio,
-  MCP_TRANSPORT: 'streamable-http',
-  MCP_ROLE_CI: `${token}:scanner`,
-  AUDIT_LOG_FILE: '/var/log/audit.jsonl',
-  MCP_ALLOWED_HOSTS: 'mcp.test',
-}
+const network: Environment = { ...complete, AUDIT_LOG_FILE: '/var/log/audit.jsonl' }
 
 const load = (environment: Environment) => loadConfig(environment, files)
-
-function refusal(environment: Environment): ConfigError {
-  try {
-    load(environment)
-  } catch (error) {
-    if (error instanceof ConfigError) return error
-    throw error
-  }
-  throw new Error('it started')
-}
+const refusal = (environment: Environment) => refusalOf(() => load(environment))
 
 const messages = (notices: readonly Notice[], level?: Notice['level']): string[] =>
   notices
