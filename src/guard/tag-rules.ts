@@ -1,17 +1,5 @@
-const maxTagLength = 200
-
 /** Characters that end a line, or that a reader cannot see. */
 const invisible = /[\p{C}\p{Zl}\p{Zp}]/u
-
-/** Why a tag may not be longer than 200 characters (code points), or null. */
-export function tagLengthRefusal(tag: string): string | null {
-  // No text of at most 200 units has more than 200 characters, and most tags are short.
-  if (tag.length <= maxTagLength) return null
-  const length = [...tag].length
-  return length > maxTagLength
-    ? `tag exceeds maximum length of ${maxTagLength} characters (got ${length})`
-    : null
-}
 
 /**
  * Why a value cannot be stored as a tag, or null (behaviour spec §7.6). Its length is not looked at: between the two, the order of
