@@ -19,7 +19,7 @@ export interface OriginOptions {
 
 /** Why a request is turned away before anything of it is read. */
 export interface OriginRefusal {
-  readonly status: 400 | 403 | 421
+  readonly status: 400 | 403
   readonly error: 'invalid_host' | 'host_not_allowed' | 'origin_not_allowed'
   readonly description: string
 }
