@@ -1,5 +1,8 @@
 import { randomBytes } from 'node:crypto'
+import { seedDemo } from './demo-seed/index.js'
+import { seedRecorded } from './recorded-seed.js'
 import { timestamp } from './rules/times.js'
+import { scanTypes } from './scans/scan-types.js'
 import { createStore, type Store } from './store.js'
 import { systemSettings } from './system-settings.js'
 
@@ -37,13 +40,22 @@ const toolTypes = [
   'Vulners',
 ]
 
-/** A server right after installation, with the four people. `scanTypes` are those that import-scan accepts. */
-export function freshServer(options: {
-  now: () => Date
-  apiKey: string
-  deduplication: boolean
-  scanTypes: readonly string[]
-}): Store {
+/** What a sandbox starts with: an organisation to look at, the state the recordings start from, or a server right after installation. */
+export type SeedName = 'demo' | 'recorded' | 'empty'
+
+/** The store of a new sandbox. */
+export function seedStore(
+  seed: SeedName,
+  options: { now: () => Date; apiKey: string; deduplication: boolean },
+): Store {
+  const store = freshServer(options)
+  if (seed === 'demo') seedDemo(store, options.now())
+  if (seed === 'recorded') seedRecorded(store)
+  return store
+}
+
+/** A server right after installation, with the four people. */
+function freshServer(options: { now: () => Date; apiKey: string; deduplication: boolean }): Store {
   const store = createStore(options.now)
   const at = timestamp(options.now())
   for (const username of userNames) {
@@ -61,7 +73,7 @@ export function freshServer(options: {
       password: null,
     })
   }
-  for (const name of [...firstTestTypes, ...options.scanTypes]) store.testTypeNamed(name)
+  for (const name of [...firstTestTypes, ...scanTypes]) store.testTypeNamed(name)
   for (const name of environments) store.environments.insert({ name })
   for (const name of toolTypes) store.toolTypes.insert({ name, description: null })
   store.slaConfigurations.insert({

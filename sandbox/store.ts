@@ -3,6 +3,7 @@ import type * as records from './records.js'
 import { hashCode } from './rules/hash-code.js'
 import { numericalSeverity } from './rules/severities.js'
 import { slaExpiration } from './rules/sla.js'
+import { sortTags } from './rules/tags.js'
 import { addDays, day, timestamp } from './rules/times.js'
 import { titleCase } from './rules/title-case.js'
 import { createTable, type Table } from './table.js'
@@ -13,6 +14,9 @@ export interface Annotated {
 }
 
 type Some<Row, Needed extends keyof Row> = Partial<Row> & Pick<Row, Needed>
+
+/** The kinds of objects that carry tags, each with tags of its own. */
+export type TaggedKind = 'product' | 'engagement' | 'test' | 'finding'
 
 /** A note to add; the author is the superuser and the date now unless said otherwise. */
 export interface NewNote {
@@ -62,12 +66,20 @@ export interface Store {
   addNote(target: Annotated, note: NewNote): records.NoteRecord
   /** The test type of that name, made when there is none. */
   testTypeNamed(name: string): records.TestTypeRecord
+  /** The tags in the spelling that this kind of object knows them by: the first one stored wins, whatever its capitals. */
+  spell(kind: TaggedKind, tags: readonly string[]): string[]
   /** What follows from a finding's other fields; to be called after every change of one. */
   refresh(finding: records.FindingRecord): void
 }
 
 /** An empty store: not even the rows of a fresh server, see `seed.ts`. */
 export function createStore(now: () => Date): Store {
+  const spellings: Record<TaggedKind, Map<string, string>> = {
+    product: new Map(),
+    engagement: new Map(),
+    test: new Map(),
+    finding: new Map(),
+  }
   const store: Store = {
     now,
     users: createTable(),
@@ -102,6 +114,7 @@ export function createStore(now: () => Date): Store {
         ...defaults.productDefaults(),
         prod_type: 1,
         ...values,
+        tags: store.spell('product', values.tags ?? []),
       })
     },
 
@@ -116,6 +129,7 @@ export function createStore(now: () => Date): Store {
         ...values,
         // Django names an engagement after its first day when nobody else does.
         name: values.name || start,
+        tags: store.spell('engagement', values.tags ?? []),
       })
     },
 
@@ -127,6 +141,7 @@ export function createStore(now: () => Date): Store {
         target_start: at,
         target_end: at,
         ...values,
+        tags: store.spell('test', values.tags ?? []),
       })
     },
 
@@ -144,6 +159,7 @@ export function createStore(now: () => Date): Store {
         static_finding: located,
         dynamic_finding: !located,
         ...values,
+        tags: store.spell('finding', values.tags ?? []),
       })
       if (values.found_by === undefined || values.found_by.length === 0) {
         const test = store.tests.get(finding.test)
@@ -182,6 +198,18 @@ export function createStore(now: () => Date): Store {
       const known = store.testTypes.all().find((type) => type.name === name)
       if (known) return known
       return store.testTypes.insert({ name, static_tool: false, dynamic_tool: false, active: true })
+    },
+
+    spell(kind, tags) {
+      const known = spellings[kind]
+      return sortTags(
+        tags.map((tag) => {
+          const lower = tag.toLowerCase()
+          const spelling = known.get(lower) ?? tag
+          known.set(lower, spelling)
+          return spelling
+        }),
+      )
     },
 
     refresh(finding) {

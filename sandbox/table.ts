@@ -18,7 +18,8 @@ export function createTable<Row extends { id: number }>(): Table<Row> {
     get: (id) => (id === null || id === undefined ? undefined : rows.get(id)),
     all: () => [...rows.values()],
     insert(values) {
-      const row = { ...values, id: values.id ?? nextId } as Row
+      const id = values.id ?? nextId
+      const row = Object.assign({ id }, values, { id }) as unknown as Row
       nextId = Math.max(nextId, row.id + 1)
       rows.set(row.id, row)
       return row
