@@ -1,0 +1,211 @@
+import type { WeaknessTemplate } from './template.js'
+
+/** What scanners and people find on running web applications. */
+export const webWeaknesses: readonly WeaknessTemplate[] = [
+  {
+    kinds: ['pentest'],
+    rule: 'idor',
+    title: "Other customers' records can be read through {endpoint}",
+    severity: 'High',
+    cwe: 639,
+    cvssv3: 'CVSS:3.1/AV:N/AC:L/PR:L/UI:N/S:U/C:H/I:H/A:N',
+    cvssv3_score: 8.1,
+    description:
+      '`{endpoint}` trusts `{parameter}`: with the session of one customer, the records of another are returned and can be changed.',
+    impact: 'Every customer record can be collected by counting upwards.',
+    mitigation:
+      'Check in the service that the record belongs to the caller. Do not rely on identifiers being hard to guess.',
+    steps:
+      '1. Sign in as customer A and note `{parameter}`.\n2. Sign in as customer B.\n3. Request `{endpoint}` with the value of A.\n4. The answer holds the record of A.',
+    references: [
+      'https://owasp.org/API-Security/editions/2023/en/0xa1-broken-object-level-authorization/',
+    ],
+    tags: ['owasp-a01', 'api1-2023'],
+  },
+  {
+    kinds: ['pentest'],
+    rule: 'ssrf',
+    title: 'Server-side request forgery through {parameter} of {endpoint}',
+    severity: 'High',
+    cwe: 918,
+    cvssv3: 'CVSS:3.1/AV:N/AC:L/PR:L/UI:N/S:C/C:H/I:N/A:N',
+    cvssv3_score: 7.7,
+    description:
+      '`{endpoint}` fetches the address in `{parameter}` from inside the network, without a list of allowed hosts.',
+    impact:
+      'Internal services, the metadata service of the cloud among them, answer to the outside.',
+    mitigation:
+      'Allow listed hosts only, resolve once, refuse private ranges, and block the metadata address at the network.',
+    steps:
+      '1. Set `{parameter}` to an address you control.\n2. The request arrives from the address of the service.',
+    references: [
+      'https://cheatsheetseries.owasp.org/cheatsheets/Server_Side_Request_Forgery_Prevention_Cheat_Sheet.html',
+    ],
+    tags: ['owasp-a10'],
+  },
+  {
+    kinds: ['pentest', 'dynamic'],
+    rule: 'stored-xss',
+    title: 'Stored cross-site scripting in {parameter} ({endpoint})',
+    severity: 'High',
+    cwe: 79,
+    cvssv3: 'CVSS:3.1/AV:N/AC:L/PR:L/UI:R/S:C/C:H/I:L/A:N',
+    cvssv3_score: 7.6,
+    description: 'Text saved through `{parameter}` is shown to employees without encoding.',
+    impact: 'Script of an attacker runs in the session of whoever opens the record.',
+    mitigation: 'Encode on output, and add a content security policy without `unsafe-inline`.',
+    steps:
+      '1. Save `<img src=x onerror=alert(document.domain)>` in `{parameter}`.\n2. Open the record as an employee.',
+    references: ['https://owasp.org/www-community/attacks/xss/'],
+    tags: ['owasp-a03'],
+  },
+  {
+    kinds: ['dynamic'],
+    rule: 'reflected-xss',
+    title: 'Reflected cross-site scripting in {parameter} of {endpoint}',
+    severity: 'Medium',
+    cwe: 79,
+    cvssv3: 'CVSS:3.1/AV:N/AC:L/PR:N/UI:R/S:C/C:L/I:L/A:N',
+    cvssv3_score: 6.1,
+    description: 'The value of `{parameter}` comes back in the page as it was sent.',
+    impact:
+      'A link prepared by an attacker runs script in the session of the customer who follows it.',
+    mitigation: 'Encode the value for the place where it is shown.',
+    references: ['https://owasp.org/www-community/attacks/xss/'],
+    tags: ['owasp-a03'],
+  },
+  {
+    kinds: ['pentest'],
+    rule: 'jwt-algorithm',
+    title: '{host} accepts tokens signed with the wrong algorithm',
+    severity: 'Critical',
+    cwe: 347,
+    cvssv3: 'CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:N',
+    cvssv3_score: 9.1,
+    description:
+      'A token whose header says HS256 is verified with the public RSA key as the secret, so anybody can sign one.',
+    impact: 'Any user can be impersonated, administrators included.',
+    mitigation: 'Fix the algorithm in the verifier; do not take it from the token.',
+    steps:
+      '1. Take the public key of {host}.\n2. Sign a token for another user with it as the HMAC secret.\n3. Call `{endpoint}`.',
+    references: [
+      'https://cheatsheetseries.owasp.org/cheatsheets/JSON_Web_Token_for_Java_Cheat_Sheet.html',
+    ],
+    tags: ['owasp-a07', 'api2-2023'],
+  },
+  {
+    kinds: ['pentest'],
+    rule: 'race-condition',
+    title: 'Parallel requests to {endpoint} get past a check meant for one',
+    severity: 'Medium',
+    cwe: 362,
+    cvssv3: 'CVSS:3.1/AV:N/AC:H/PR:L/UI:N/S:U/C:N/I:H/A:N',
+    cvssv3_score: 5.3,
+    description:
+      'Of twenty requests sent together with the same `{parameter}`, up to six are accepted where one should be.',
+    impact: 'Limits set by the business do not hold; where money moves, it is lost.',
+    mitigation: 'Check and change in one statement, with a unique constraint behind it.',
+    references: [
+      'https://owasp.org/API-Security/editions/2023/en/0xa6-unrestricted-access-to-sensitive-business-flows/',
+    ],
+    tags: ['business-logic'],
+  },
+  {
+    kinds: ['pentest'],
+    rule: 'no-rate-limit',
+    title: 'No limit on attempts at {endpoint}',
+    severity: 'Medium',
+    cwe: 307,
+    cvssv3: 'CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:L/I:N/A:N',
+    cvssv3_score: 5.3,
+    description:
+      '1,000 attempts in a minute from one address were answered without a delay or a lock.',
+    impact: 'Passwords and codes can be tried out.',
+    mitigation: 'Limit attempts by account and by address, and delay answers after the fifth.',
+    references: [
+      'https://cheatsheetseries.owasp.org/cheatsheets/Credential_Stuffing_Prevention_Cheat_Sheet.html',
+    ],
+    tags: ['owasp-a07'],
+  },
+  {
+    kinds: ['dynamic', 'pentest'],
+    rule: 'csrf',
+    title: 'No protection against cross-site requests on {endpoint}',
+    severity: 'Medium',
+    cwe: 352,
+    cvssv3: 'CVSS:3.1/AV:N/AC:L/PR:N/UI:R/S:U/C:N/I:H/A:N',
+    cvssv3_score: 6.5,
+    description:
+      'The form behind `{endpoint}` is accepted without a token, and the session cookie has no SameSite attribute.',
+    impact: 'A page of an attacker changes data in the name of its visitor.',
+    mitigation: 'Set SameSite=Lax on the cookie and check a token.',
+    references: ['https://owasp.org/www-community/attacks/csrf'],
+    tags: ['owasp-a01'],
+  },
+  {
+    kinds: ['dynamic'],
+    rule: 'open-redirect',
+    title: 'Open redirect through {parameter} of {endpoint}',
+    severity: 'Low',
+    cwe: 601,
+    cvssv3: 'CVSS:3.1/AV:N/AC:H/PR:N/UI:R/S:U/C:N/I:L/A:N',
+    cvssv3_score: 3.1,
+    description: '`{endpoint}` sends the browser to whatever address `{parameter}` holds.',
+    impact: 'Links to our own host lead to a fraudulent page.',
+    mitigation: 'Accept relative paths only.',
+    references: [
+      'https://cheatsheetseries.owasp.org/cheatsheets/Unvalidated_Redirects_and_Forwards_Cheat_Sheet.html',
+    ],
+  },
+  {
+    kinds: ['dynamic'],
+    rule: 'missing-csp',
+    title: 'Content security policy missing on {host}{endpoint}',
+    severity: 'Low',
+    cwe: 693,
+    description: 'The page is served without a `Content-Security-Policy` header.',
+    impact: 'Nothing limits the damage of a cross-site scripting fault.',
+    mitigation: 'Start with a report-only policy, then enforce it.',
+    references: [
+      'https://cheatsheetseries.owasp.org/cheatsheets/Content_Security_Policy_Cheat_Sheet.html',
+    ],
+    tags: ['headers'],
+  },
+  {
+    kinds: ['dynamic'],
+    rule: 'cookie-flags',
+    title: 'Cookie without Secure and HttpOnly set by {host}{endpoint}',
+    severity: 'Low',
+    cwe: 614,
+    description:
+      'The cookie set by `{endpoint}` may travel over plain HTTP and can be read by script.',
+    impact: 'A session can be taken over on a hostile network or through cross-site scripting.',
+    mitigation: 'Set Secure and HttpOnly.',
+    references: ['https://owasp.org/www-community/controls/SecureCookieAttribute'],
+    tags: ['headers'],
+  },
+  {
+    kinds: ['dynamic'],
+    rule: 'verbose-error',
+    title: 'Stack trace shown by {endpoint}',
+    severity: 'Low',
+    cwe: 209,
+    description:
+      'A malformed `{parameter}` is answered with a stack trace that names libraries, versions and paths.',
+    impact: 'Saves an attacker time.',
+    mitigation: 'Answer with a reference number and keep the details in the log.',
+    references: [],
+  },
+  {
+    kinds: ['dynamic'],
+    rule: 'server-banner',
+    title: 'Server version disclosed by {host}{endpoint}',
+    severity: 'Info',
+    cwe: 200,
+    description: 'The `Server` header of `{endpoint}` names product and version.',
+    impact: 'None by itself.',
+    mitigation: 'Switch the banner off at the proxy.',
+    references: [],
+    tags: ['headers'],
+  },
+]
