@@ -29,6 +29,11 @@ const fieldNames = new Set(
   vulnerability_ids verified version`.split(/\s+/),
 )
 
+/** Where DefectDojo calls a parameter of ours something else. */
+const parameterNames = new Map(
+  ['product', 'engagement', 'test', 'prod_type', 'test_type'].map((name) => [name, `${name}_id`]),
+)
+
 /** The first entry that fits a complaint answers it. */
 const refusals: readonly Refusal[] = [
   // state of a finding (DefectDojo API §8.3, §8.5)
@@ -204,7 +209,8 @@ function sentenceFor(field: string, text: string): string | undefined {
     const match = said.exec(text)
     if (!match) continue
     if (typeof say === 'string') return say
-    return say(fieldNames.has(field) ? field : 'A value', match[1] ?? '')
+    const known = fieldNames.has(field) ? (parameterNames.get(field) ?? field) : 'A value'
+    return say(known, match[1] ?? '')
   }
   return undefined
 }

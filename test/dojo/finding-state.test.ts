@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap'
+import { startSandbox } from '../../sandbox/server.js'
 import { bypassesProxy } from '../../src/dojo/agents.js'
 import { type CloseReason, closeFinding, reopenFinding } from '../../src/dojo/finding-state.js'
 import { knownRefusals } from '../../src/dojo/known-refusals.js'
@@ -137,6 +138,41 @@ t.test('reopening clears everything that makes DefectDojo refuse', async (t) => 
     ['POST', 'findings/7/notes/', { entry: 'Back again', private: false }],
     ['GET', 'findings/7/'],
   ])
+})
+
+t.test('every release closes and reopens a verified finding for every reason', async (t) => {
+  for (const edition of ['2.47', '2.57.2', '3.2.0'] as const) {
+    const sandbox = await startSandbox({ seed: 'demo', edition })
+    t.teardown(() => sandbox.close())
+    const { call } = watchedClient(t, sandbox.url, {
+      keys: { read: sandbox.apiKey, write: sandbox.apiKey },
+    })
+    const page = await call().get('findings/', { active: true, limit: 1 })
+    const id = Number((page as { results: { id: unknown }[] }).results[0]?.id)
+
+    for (const [reason, flags] of [
+      ['mitigated', { is_mitigated: true, duplicate: false }],
+      ['false_positive', { false_p: true, verified: false }],
+      ['out_of_scope', { out_of_scope: true, verified: false }],
+      ['duplicate', { duplicate: true, verified: false, is_mitigated: false }],
+    ] as const) {
+      await call().patch(`findings/${id}/`, { verified: true })
+      const note = `${reason} on ${edition}`
+      const change = await closeFinding(call(), id, reason, note)
+      t.notOk(change.noteError ?? change.readBackFailed)
+      t.match(change.finding, { id, active: false, ...flags }, note)
+      const reopened = await reopenFinding(call(), id, `${note}, again`)
+      t.match(reopened.finding, { id, active: true, is_mitigated: false, false_p: false }, note)
+      const { notes } = (await call().get(`findings/${id}/notes/`)) as {
+        notes: { entry: string }[]
+      }
+      t.same(
+        notes.slice(0, 2).map(({ entry }) => entry),
+        [`${note}, again`, note],
+      )
+    }
+    t.same(sandbox.faults, [])
+  }
 })
 
 t.test('what fails after the change is told and does not undo it', async (t) => {
@@ -318,7 +354,7 @@ t.test('refusals we know are said in our words, without any of the answer', (t) 
     [
       field('product', 'Select a valid choice. That choice is not one of the available choices.'),
       'engagements',
-      /^product names something that does not exist/,
+      /^product_id names something that does not exist/,
     ],
     [['product_name parameter missing'], 'import-scan', /^The import has no target/],
     [['Engagement "99999" does not exist'], 'import-scan', /with that id does not exist/],
