@@ -242,7 +242,7 @@ t.test('content checks run in rounds: all secrets, then all instructions, then t
     code: 'content_refused',
     message: /^description contains an instruction-override phrase/,
   })
-  t.match(screen({ tags: ['a b', secret] }), { message: /^tag contains disallowed characters/ })
+  t.match(screen({ tags: ['a(b', secret] }), { message: /^tag contains disallowed characters/ })
   t.match(screen({ tags: [secret, 'a b'] }), { message: /^tag appears to contain an embedded/ })
   t.match(screen({ tags: ['x'.repeat(201)] }), {
     message: 'tag exceeds maximum length of 200 characters (got 201)',
