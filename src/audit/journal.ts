@@ -116,7 +116,12 @@ export function openJournal(options: JournalOptions): Journal {
       waiting.reject(failure)
       waiting.resolve = waiting.reject = nothing
     }
-    if (first) options.onFailure(code)
+    // Later, so that a record about the failure does not slip in before the one that met it.
+    if (first) {
+      queueMicrotask(() => {
+        if (!closed) options.onFailure(code)
+      })
+    }
     if (!closing) options.after(options.retryMilliseconds, () => void retry())
   }
 
@@ -211,8 +216,9 @@ export function openJournal(options: JournalOptions): Journal {
       try {
         current = openFile(path)
       } catch (error) {
+        // The next file with this name, once there can be one, will still be another than the last.
         fail(error)
-        return false
+        return 'replaced'
       }
       if (!queue.some((waiting) => waiting.file === old)) closeSync(old.fd)
       return 'replaced'
