@@ -47,7 +47,7 @@ function spread(drafts: readonly Draft[], random: Random): Draft[] {
     const rule = draft.vuln_id_from_tool ?? ''
     const earlier = seen.get(rule) ?? 0
     seen.set(rule, earlier + 1)
-    return { draft, rank: earlier * (draft.severity === 'Critical' ? 4 : 1) }
+    return { draft, rank: draft.severity === 'Critical' ? 1 + 4 * earlier : earlier }
   })
   return ranked.sort((a, b) => a.rank - b.rank).map(({ draft }) => draft)
 }
