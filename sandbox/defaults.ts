@@ -3,6 +3,7 @@ import type {
   FindingRecord,
   ProductRecord,
   ProductTypeRecord,
+  SlaConfigurationRecord,
   TestRecord,
 } from './records.js'
 
@@ -179,3 +180,17 @@ export const findingDefaults = (): Rest<
   meta: [],
   request_response: [],
 })
+
+/** DefectDojo's own SLA days, all enforced. */
+export const usualSla: Omit<SlaConfigurationRecord, 'id' | 'name'> = {
+  description: null,
+  critical: 7,
+  enforce_critical: true,
+  high: 30,
+  enforce_high: true,
+  medium: 90,
+  enforce_medium: true,
+  low: 120,
+  enforce_low: true,
+  restart_sla_on_reactivation: false,
+}

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { usualSla } from './defaults.js'
 import { seedDemo } from './demo-seed/index.js'
 import { seedRecorded } from './recorded-seed.js'
 import { timestamp } from './rules/times.js'
@@ -77,18 +78,10 @@ function freshServer(options: { now: () => Date; apiKey: string; deduplication: 
   for (const name of environments) store.environments.insert({ name })
   for (const name of toolTypes) store.toolTypes.insert({ name, description: null })
   store.slaConfigurations.insert({
+    ...usualSla,
     name: 'Default',
     description:
       'The Default SLA Configuration. Products not using an explicit SLA Configuration will use this one.',
-    critical: 7,
-    enforce_critical: true,
-    high: 30,
-    enforce_high: true,
-    medium: 90,
-    enforce_medium: true,
-    low: 120,
-    enforce_low: true,
-    restart_sla_on_reactivation: false,
   })
   store.createProductType({ name: 'Research and Development', critical_product: true })
   store.settings = systemSettings(options.deduplication)

@@ -157,11 +157,11 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     })
     reply.code(answered.status).headers(answered.headers ?? {})
     if (answered.json === undefined) return reply.send()
-    const text = JSON.stringify(answered.json)
-    reply.type('application/json')
-    return method === 'HEAD'
-      ? reply.header('content-length', Buffer.byteLength(text)).send()
-      : reply.send(text)
+    // As bytes, so that the content type goes out bare, as DefectDojo writes it.
+    const bytes = Buffer.from(JSON.stringify(answered.json))
+    reply.header('content-type', 'application/json')
+    if (method !== 'HEAD') return reply.send(bytes)
+    return reply.header('content-length', bytes.length).send()
   }
 
   function remember(

@@ -1,29 +1,55 @@
+import { usualSla } from '../defaults.js'
 import { type ApiError, forbidden } from '../http/api-error.js'
 import { type Exchange, ok, type Route } from '../http/exchange.js'
 import { type Model, modelRoutes } from '../http/model.js'
 import { page } from '../http/paging.js'
 import type { NamedRecord, NoteRecord, SlaConfigurationRecord } from '../records.js'
 import { isStaff } from '../rules/access.js'
+import { flag, integer, optionalText, text } from '../rules/field-types.js'
+import type { Table } from '../table.js'
 import { noteView } from '../views/notes.js'
 
 const superuser = (x: Exchange) => x.user.is_superuser
 
-const environments: Model<NamedRecord> = {
-  path: 'development_environments',
-  label: 'Development_Environment',
-  rows: (x) => x.store.environments.all(),
-  find: (x, id) => x.store.environments.get(id),
-  view: (_x, rows) => [...rows],
+const insert = <Row extends { id: number }>(table: Table<Row>, values: object): Row =>
+  table.insert(values as Omit<Row, 'id'>)
+const assign = (_x: Exchange, row: object, values: object): void => void Object.assign(row, values)
+
+/** A resource of plain rows that everyone reads and superusers keep. */
+function plainList(
+  path: string,
+  label: string,
+  table: (x: Exchange) => Table<NamedRecord>,
+  more: Partial<Model<NamedRecord>>,
+): Model<NamedRecord> {
+  return {
+    path,
+    label,
+    rows: (x) => table(x).all(),
+    find: (x, id) => table(x).get(id),
+    view: (_x, rows) => [...rows],
+    filters: { name: { kind: 'exact', of: (row) => row.name } },
+    fields: { name: text({ required: true, max: 200 }) },
+    mayWrite: superuser,
+    create: (x, values) => insert(table(x), values),
+    change: assign,
+    remove: (x, row) => void table(x).delete(row.id),
+    ...more,
+  }
 }
 
-const regulations: Model<NamedRecord> = {
-  path: 'regulations',
-  label: 'Regulation',
-  rows: (x) => x.store.regulations.all(),
-  find: (x, id) => x.store.regulations.get(id),
-  view: (_x, rows) => [...rows],
-}
+const environments = plainList(
+  'development_environments',
+  'Development_Environment',
+  (x) => x.store.environments,
+  {},
+)
+const toolTypes = plainList('tool_types', 'Tool_Type', (x) => x.store.toolTypes, {
+  mayRead: superuser,
+  fields: { name: text({ required: true, max: 200 }), description: optionalText(2000) },
+})
 
+const days = integer({ min: 0 })
 const slaConfigurations: Model<SlaConfigurationRecord> = {
   path: 'sla_configurations',
   label: 'SLA_Configuration',
@@ -31,15 +57,27 @@ const slaConfigurations: Model<SlaConfigurationRecord> = {
   rows: (x) => x.store.slaConfigurations.all(),
   find: (x, id) => x.store.slaConfigurations.get(id),
   view: (_x, rows) => [...rows],
-}
-
-const toolTypes: Model<NamedRecord> = {
-  path: 'tool_types',
-  label: 'Tool_Type',
-  mayRead: superuser,
-  rows: (x) => x.store.toolTypes.all(),
-  find: (x, id) => x.store.toolTypes.get(id),
-  view: (_x, rows) => [...rows],
+  fields: {
+    name: text({ required: true, max: 128 }),
+    description: optionalText(512),
+    critical: days,
+    enforce_critical: flag(),
+    high: days,
+    enforce_high: flag(),
+    medium: days,
+    enforce_medium: flag(),
+    low: days,
+    enforce_low: flag(),
+    restart_sla_on_reactivation: flag(),
+  },
+  mayWrite: superuser,
+  create: (x, values) => insert(x.store.slaConfigurations, { ...usualSla, ...values }),
+  change(x, row, values) {
+    assign(x, row, values)
+    // The real server does this in the background, soon after.
+    for (const finding of x.store.findings.all()) x.store.refresh(finding)
+  },
+  remove: (x, row) => void x.store.slaConfigurations.delete(row.id),
 }
 
 const notes: Model<NoteRecord> = {
@@ -58,6 +96,7 @@ export const deprecated: Readonly<Record<string, Record<string, string>>> = {
 
 /** Lists that exist, and that the sandbox keeps no rows of: an empty page, and 404 for every id. */
 const alwaysEmpty = [
+  'regulations',
   'announcements',
   'engagement_presets',
   'finding_templates',
@@ -90,7 +129,6 @@ function emptyList(x: Exchange) {
 /** The smaller resources: names for forms, SLA days, and the lists that are empty here. */
 export const listRoutes: Route[] = [
   ...modelRoutes(environments),
-  ...modelRoutes(regulations),
   ...modelRoutes(slaConfigurations),
   ...modelRoutes(toolTypes),
   ...modelRoutes(notes),

@@ -2,7 +2,9 @@ import type { Exchange } from '../http/exchange.js'
 import type { Model } from '../http/model.js'
 import type { TestImportRecord } from '../records.js'
 import { visibility } from '../rules/access.js'
+import * as types from '../rules/field-types.js'
 import { byFields } from '../rules/ordering.js'
+import { timestamp } from '../rules/times.js'
 import { testView } from '../views/tests.js'
 
 function visible(x: Exchange): TestImportRecord[] {
@@ -30,6 +32,38 @@ export const testImports: Model<TestImportRecord> = {
       })),
       findings_affected: actions.map((action) => action.finding).sort((a, b) => a - b),
     })),
+  parent: {
+    field: 'test',
+    label: 'Test',
+    find: (x, id) => x.store.tests.get(id),
+    may(x, id) {
+      const test = x.store.tests.get(id)
+      return test !== undefined && visibility(x.store, x.user).test(test)
+    },
+  },
+  fields: {
+    test: types.reference((store) => store.tests),
+    type: types.choice(['import', 'reimport']),
+    version: types.optionalText(100),
+    build_id: types.optionalText(150),
+    commit_hash: types.optionalText(150),
+    branch_tag: types.optionalText(150),
+  },
+  create({ store }, values) {
+    const at = timestamp(store.now())
+    return store.testImports.insert({
+      created: at,
+      modified: at,
+      type: 'import',
+      import_settings: {},
+      version: '',
+      build_id: '',
+      commit_hash: '',
+      branch_tag: '',
+      actions: [],
+      ...(values as { test: number }),
+    })
+  },
   filters: {
     id: { kind: 'number', of: (row) => row.id },
     test: {
