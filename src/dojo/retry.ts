@@ -8,6 +8,9 @@ const maxRetryAfterSeconds = 86_400
 /** Statuses of a proxy whose DefectDojo is away for a moment. */
 const passing = new Set([502, 503, 504])
 
+/** Connection errors that the next try would meet again: certificates, another protocol, a name that does not exist. */
+const lasting = /CERT|_SIGNATURE$|ISSUER|^EPROTO$|^ERR_SSL_|^HPE_|^ENOTFOUND$/
+
 /**
  * How long to wait, in milliseconds, before a read is repeated; `undefined` when it must not be: not that kind of failure,
  * tried often enough, or the pause would not leave any of the time that remains. Half of each pause is chance, so that calls
@@ -27,8 +30,9 @@ export function pauseBeforeRepeat(
   return pause < remainingMs ? pause : undefined
 }
 
-function isPassing({ reason, status }: DojoFailure): boolean {
+function isPassing({ reason, status, code = '' }: DojoFailure): boolean {
   if (status !== null) return passing.has(status)
+  if (lasting.test(code)) return false
   return reason === 'unreachable' || reason === 'lost'
 }
 

@@ -1,3 +1,6 @@
+import { createServer, type IncomingMessage } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
+import { type Duplex, pipeline } from 'node:stream'
 import { gzipSync } from 'node:zlib'
 import t from 'tap'
 import {
@@ -270,4 +273,37 @@ t.test('every request is told with closed names, and its text only without keys'
   t.equal(events[2]?.detail?.length, 500)
   t.notMatch(JSON.stringify(events), writeKey)
   t.notMatch(JSON.stringify(events), 'secret')
+})
+
+t.test('a proxy carries the requests and never sees the key', async (t) => {
+  const upstream = await startUpstream(t, json(200, { id: 7 }))
+  const connects: IncomingMessage[] = []
+  const sockets = new Set<Duplex>()
+  const proxy = createServer().on('connect', (request: IncomingMessage, socket: Duplex) => {
+    connects.push(request)
+    const onward = connect(Number(new URL(upstream.url).port), '127.0.0.1', () => {
+      socket.write('HTTP/1.1 200 OK\r\n\r\n')
+      pipeline(socket, onward, socket, () => {})
+    })
+    sockets.add(socket).add(onward)
+  })
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy()
+    proxy.close()
+  })
+  const url = `http://user:word@127.0.0.1:${(proxy.address() as AddressInfo).port}`
+
+  const through = watchedClient(t, upstream.url, { proxy: { url } }).call()
+  t.same(await through.get('findings/7/'), { id: 7 })
+  t.same(await through.patch('findings/7/', {}), { id: 7 })
+  const past = watchedClient(t, upstream.url, { proxy: { url, noProxy: '127.0.0.1' } }).call()
+  await past.get('findings/7/')
+
+  t.equal(connects.length, 2)
+  t.equal(upstream.seen.length, 3)
+  for (const { headers } of connects) {
+    t.ok(headers['proxy-authorization'])
+    t.notOk(headers.authorization)
+  }
 })

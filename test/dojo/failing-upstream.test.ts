@@ -5,6 +5,8 @@ import { buffer } from 'node:stream/consumers'
 import { createGzip } from 'node:zlib'
 import t from 'tap'
 import { createDojoClient } from '../../src/dojo/client.js'
+import { DojoFailure } from '../../src/dojo/failures.js'
+import { pauseBeforeRepeat } from '../../src/dojo/retry.js'
 import {
   type Answer,
   failureOf,
@@ -65,6 +67,25 @@ t.test(
     }
   },
 )
+
+t.test('what the next try would meet again is not tried again', (t) => {
+  const pauseAfter = (code: string, attempt = 1): number | undefined =>
+    pauseBeforeRepeat(new DojoFailure('unreachable', { code }), attempt, 10_000, () => 0)
+
+  for (const code of [
+    'CERT_HAS_EXPIRED',
+    'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+    'EPROTO',
+    'ENOTFOUND',
+  ]) {
+    t.equal(pauseAfter(code), undefined, code)
+  }
+  for (const code of ['ECONNREFUSED', 'ECONNRESET', 'EAI_AGAIN', 'ETIMEDOUT']) {
+    t.equal(pauseAfter(code), 100, code)
+  }
+  t.equal(pauseAfter('ECONNRESET', 4), undefined)
+  t.end()
+})
 
 t.test('a read that works the second time is a success', async (t) => {
   let breaks: Answer[] = []
@@ -407,17 +428,26 @@ t.test('no mixture of failures gives away a key', async (t) => {
   t.notMatch(JSON.stringify(events), writeKey)
 })
 
-t.test('a client that is closed has no connections left', async (t) => {
-  const upstream = await startUpstream(t, json(200, {}))
-  const client = createDojoClient({
-    url: upstream.url,
-    keys: { read: readKey, write: writeKey },
-    userAgent: 'mcp-defectdojo/test',
-    timeoutSeconds: 5,
-    importTimeoutSeconds: 5,
-    maxResponseBytes: 1_000_000,
-  })
-  await client.forCall({ requestId, signal: new AbortController().signal }).get('findings/')
-  client.close()
-  t.pass('the test ends: nothing holds the process')
-})
+t.test(
+  'a client as it is in service repeats too, and leaves no connection when closed',
+  async (t) => {
+    const upstream = await startUpstream(t, json(200, {}))
+    const client = createDojoClient({
+      url: upstream.url,
+      keys: { read: readKey, write: writeKey },
+      userAgent: 'mcp-defectdojo/test',
+      timeoutSeconds: 5,
+      importTimeoutSeconds: 5,
+      maxResponseBytes: 1_000_000,
+    })
+    const { signal } = new AbortController()
+    await client.forCall({ requestId, signal }).get('findings/')
+    upstream.answer = (_, response) => {
+      upstream.answer = json(200, { second: true })
+      response.writeHead(502).end()
+    }
+    t.same(await client.forCall({ requestId, signal }).get('findings/'), { second: true })
+    client.close()
+    t.pass('the test ends: nothing holds the process')
+  },
+)
