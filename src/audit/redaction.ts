@@ -1,6 +1,9 @@
 import { redactSecrets } from '../guard/secret-catalogue.js'
 import type { AuditValue } from './audit-log.js'
 
+/** Two are the rule; a bound all the same, since the text comes from outside. */
+const maxPasses = 10
+
 const literalMark = '***REDACTED***'
 
 /** Marks that are already there; a secret that happens to be part of one must not break it up again. */
@@ -25,11 +28,13 @@ function uriForm(secret: string): string {
   }
 }
 
-const keywordPattern = /\b(token|bearer|api[-_]?key)([ =:])(\s*)(?!\[REDACTED)(\S+)/gi
+/** The value ends before a quote, escaped or not, so that a line of JSON stays one. */
+const keywordPattern =
+  /\b(?:token|bearer|api[-_]?key)([ =:])(\s*)(?:\\?["'])?(?!\[REDACTED)((?:[^\s"'\\]|\\(?!["']))+)/gi
 
 /** Words of a sentence: letters, perhaps with an apostrophe or hyphens, and the punctuation around them. */
-const plainWord = /^["'(]*[A-Za-z][a-z]*(?:['-][A-Za-z]?[a-z]*)*["')]*[.,;:!?]*$/
-const credentialLike = /^["']?[\w.~+/=-]{12,}["']?[.,;]?$/
+const plainWord = /^\(*[A-Za-z][a-z]*(?:-[A-Za-z]?[a-z]*)*\)*[.,;:!?]*$/
+const credentialLike = /^[\w.~+/=-]{12,}[.,;]?$/
 
 /**
  * Whether what follows the keyword is a value, not the next word of a sentence (`token refresh failed`).
@@ -44,7 +49,7 @@ function isValue(separator: string, blanks: string, run: string): boolean {
 }
 
 const redactKeywords = (text: string): string =>
-  text.replace(keywordPattern, (match, _keyword, separator, blanks, run) =>
+  text.replace(keywordPattern, (match, separator, blanks, run) =>
     isValue(separator, blanks, run) ? '[REDACTED]' : match,
   )
 
@@ -59,11 +64,22 @@ export interface Redactor {
 export function createRedactor(secrets: readonly string[]): Redactor {
   const literals = literalPattern(secrets)
 
-  function redactText(text: string): string {
+  function redactOnce(text: string): string {
     const withoutLiterals = literals
       ? text.replace(literals, (_match, mark: string | undefined) => mark ?? literalMark)
       : text
     return redactKeywords(redactSecrets(withoutLiterals))
+  }
+
+  /** A mark can complete another pattern (`password=` and what replaced the value): go on until nothing changes. */
+  function redactText(text: string): string {
+    let before = text
+    for (let pass = 0; pass < maxPasses; pass++) {
+      const after = redactOnce(before)
+      if (after === before) return after
+      before = after
+    }
+    return before
   }
 
   function redactValue(value: AuditValue): AuditValue {
