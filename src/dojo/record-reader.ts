@@ -40,3 +40,14 @@ export const pageReader = <Schema extends TSchema>(schema: Schema) =>
       results: Type.Array(schema),
     }),
   )
+
+/** Reads the answer to a write; when it cannot be read, the caller is told that the change was made all the same. */
+export function afterWrite<View>(read: (body: unknown) => View, body: unknown): View {
+  try {
+    return read(body)
+  } catch (error) {
+    if (!(error instanceof ToolError)) throw error
+    const made = 'DefectDojo has accepted the change: look before repeating the call.'
+    throw new ToolError(error.code, `${error.message}. ${made}`, { cause: error })
+  }
+}

@@ -1,6 +1,6 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
 import { untrusted } from '../guard/untrusted-envelope.js'
-import { pageReader, recordReader } from './record-reader.js'
+import { afterWrite, pageReader, recordReader } from './record-reader.js'
 import {
   EngagementRecord,
   ProductRecord,
@@ -124,7 +124,7 @@ export interface PageRequest {
   readonly offset: number
 }
 
-/** Both forms in which DefectDojo gives an object, read and turned into what the caller sees. */
+/** The forms in which DefectDojo gives an object, read and turned into what the caller sees. */
 export function viewOf<Schema extends TSchema, View>(
   schema: Schema,
   toView: (record: Static<Schema>) => View,
@@ -132,8 +132,12 @@ export function viewOf<Schema extends TSchema, View>(
   const readOne = recordReader(schema)
   const readPage = pageReader(schema)
 
+  const one = (body: unknown): View => toView(readOne(body))
+
   return {
-    one: (body: unknown): View => toView(readOne(body)),
+    one,
+    /** The same, of the answer to a write. */
+    written: (body: unknown): View => afterWrite(one, body),
     page(body: unknown, { limit, offset }: PageRequest): Page<View> {
       const { count, results } = readPage(body)
       const total = count ?? results.length

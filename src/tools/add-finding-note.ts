@@ -1,4 +1,5 @@
 import { NoteView, notesView, noteView } from '../dojo/note-views.js'
+import { afterWrite } from '../dojo/record-reader.js'
 import { ToolError } from '../errors.js'
 import { flag, id, text } from '../guard/field-kinds.js'
 import { fields } from '../guard/fields.js'
@@ -38,7 +39,8 @@ export const addFindingNote = defineTool({
   output: NoteView,
 
   async run({ finding_id, ...note }, context) {
-    const created = noteView(await context.dojo.post(`findings/${finding_id}/notes/`, note))
+    const answer = await context.dojo.post(`findings/${finding_id}/notes/`, note)
+    const created = afterWrite(noteView, answer)
     return (await storedNote(context, finding_id, created)) ?? created
   },
 })

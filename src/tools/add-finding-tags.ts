@@ -1,3 +1,4 @@
+import { afterWrite } from '../dojo/record-reader.js'
 import { TagListView, tagListView } from '../dojo/views.js'
 import { id } from '../guard/field-kinds.js'
 import { fields } from '../guard/fields.js'
@@ -20,8 +21,9 @@ export const addFindingTags = defineTool({
 
   async run({ finding_id, tags }, { dojo }) {
     const body = { tags: tags.map(normaliseTag) }
-    return tagListView(
-      await dojo.exclusively(finding_id, () => dojo.post(`findings/${finding_id}/tags/`, body)),
+    const answer = await dojo.exclusively(finding_id, () =>
+      dojo.post(`findings/${finding_id}/tags/`, body),
     )
+    return afterWrite(tagListView, answer)
   },
 })

@@ -29,6 +29,6 @@ export const createEngagement = defineTool({
   },
 
   async run({ product_id, ...rest }, { dojo }) {
-    return engagementView.one(await dojo.post('engagements/', { product: product_id, ...rest }))
+    return engagementView.written(await dojo.post('engagements/', { product: product_id, ...rest }))
   },
 })

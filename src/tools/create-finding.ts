@@ -42,6 +42,6 @@ export const createFinding = defineTool({
       // An empty list makes DefectDojo use the type of the test itself.
       found_by: settings.defaultFoundById === null ? [] : [settings.defaultFoundById],
     }
-    return findingView.one(await dojo.post('findings/', body))
+    return findingView.written(await dojo.post('findings/', body))
   },
 })

@@ -19,6 +19,6 @@ export const createProduct = defineTool({
 
   async run({ name, description, prod_type_id }, { dojo }) {
     const body = { name, description, prod_type: prod_type_id }
-    return productView.one(await dojo.post('products/', body))
+    return productView.written(await dojo.post('products/', body))
   },
 })

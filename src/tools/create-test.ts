@@ -20,6 +20,6 @@ export const createTest = defineTool({
 
   async run({ engagement_id, test_type_id, ...dates }, { dojo }) {
     const body = { engagement: engagement_id, test_type: test_type_id, ...dates }
-    return testView.one(await dojo.post('tests/', body))
+    return testView.written(await dojo.post('tests/', body))
   },
 })

@@ -1,5 +1,6 @@
 import type { Upload } from '../dojo/dojo-call.js'
 import { type ImportView, importView } from '../dojo/import-view.js'
+import { afterWrite } from '../dojo/record-reader.js'
 import { severities } from '../dojo/records.js'
 import { invalid } from '../errors.js'
 import { flag, oneOf, optional, text } from '../guard/field-kinds.js'
@@ -94,7 +95,7 @@ export async function uploadScan(
         content: file === undefined ? Buffer.from(content ?? '') : Buffer.from(file, 'base64'),
       },
     })
-    return importView(body)
+    return afterWrite(importView, body)
   } finally {
     stop()
   }

@@ -75,20 +75,24 @@ export const updateFinding = defineTool({
   },
 
   async run({ finding_id, ...changes }, context) {
-    const changesState = givenStateFlags(changes).length > 0
-    const cause = changesState ? await gate(finding_id, changes, context) : null
+    const change = () => context.dojo.patch(`findings/${finding_id}/`, changes)
+    if (givenStateFlags(changes).length === 0) return findingView.written(await change())
 
-    const changed = await context.dojo.patch(`findings/${finding_id}/`, changes)
-    if (cause !== null) {
-      context.audit.note('INFO', 'update_finding mitigation state transitioned', {
-        event_type: 'audit',
-        tool_name: 'update_finding',
-        finding_id,
-        caller_role: context.caller.role,
-        outcome: 'success',
-        transition_cause: cause,
-      })
-    }
-    return findingView.one(changed)
+    // Alone, so that the state the gate has seen is still the state when the change arrives.
+    return context.dojo.exclusively(finding_id, async () => {
+      const cause = await gate(finding_id, changes, context)
+      const changed = await change()
+      if (cause !== null) {
+        context.audit.note('INFO', 'update_finding mitigation state transitioned', {
+          event_type: 'audit',
+          tool_name: 'update_finding',
+          finding_id,
+          caller_role: context.caller.role,
+          outcome: 'success',
+          transition_cause: cause,
+        })
+      }
+      return findingView.written(changed)
+    })
   },
 })

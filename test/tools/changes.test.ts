@@ -384,3 +384,21 @@ t.test('two removals on one finding do not lose a tag between them', async (t) =
 
   t.strictSame(results, [{ tags: ['two', 'three'] }, { tags: ['three'] }])
 })
+
+t.test('an unreadable answer to a change does not hide that the change was made', async (t) => {
+  const bench = await buildBench(t, {
+    'POST products/': () => ({ status: 201, body: { id: 4 } }),
+    'PATCH findings/21/': () => ({ status: 204 }),
+  })
+
+  const created = await bench.refusal('create_product', {
+    name: 'P',
+    description: 'x',
+    prod_type_id: 1,
+  })
+  const updated = await bench.refusal('update_finding', { finding_id: 21, title: 'T' })
+
+  const accepted = 'DefectDojo has accepted the change: look before repeating the call.'
+  t.equal(created.message, `Invalid API response data: name must be string. ${accepted}`)
+  t.equal(updated.message, `Invalid API response data: id must be integer. ${accepted}`)
+})
