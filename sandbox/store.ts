@@ -148,19 +148,15 @@ export function createStore(now: () => Date): Store {
     createFinding(values) {
       const at = timestamp(now())
       const located = Boolean(values.file_path)
-      const finding = store.findings.insert({
+      const row = Object.assign(defaults.findingDefaults(), {
         ...stamps(),
-        ...defaults.findingDefaults(),
         date: day(now()),
-        numerical_severity: '',
         last_status_update: values.created ?? at,
-        hash_code: null,
-        sla_expiration_date: null,
         static_finding: located,
         dynamic_finding: !located,
-        ...values,
-        tags: store.spell('finding', values.tags ?? []),
       })
+      const finding = store.findings.insert(Object.assign(row, values))
+      finding.tags = store.spell('finding', values.tags ?? [])
       if (values.found_by === undefined || values.found_by.length === 0) {
         const test = store.tests.get(finding.test)
         finding.found_by = test ? [test.test_type] : []

@@ -2,7 +2,7 @@
 export interface Table<Row extends { id: number }> {
   get(id: number | null | undefined): Row | undefined
   all(): Row[]
-  /** Gives the row the next id, or the one it brings along. */
+  /** Keeps the object itself as the row, and gives it the next id unless it brings one along. */
   insert(row: Omit<Row, 'id'> & { id?: number }): Row
   delete(id: number): boolean
   size(): number
@@ -18,8 +18,8 @@ export function createTable<Row extends { id: number }>(): Table<Row> {
     get: (id) => (id === null || id === undefined ? undefined : rows.get(id)),
     all: () => [...rows.values()],
     insert(values) {
-      const id = values.id ?? nextId
-      const row = Object.assign({ id }, values, { id }) as unknown as Row
+      const row = values as Row
+      row.id = values.id || nextId
       nextId = Math.max(nextId, row.id + 1)
       rows.set(row.id, row)
       return row

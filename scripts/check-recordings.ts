@@ -40,7 +40,11 @@ for (const result of results) {
   if (wrong.length === 0) {
     equal += 1
     passed += 1
-    if (!result.differences.some(unexpectedValue)) valuesToo += 1
+    const other = result.differences.filter(unexpectedValue)
+    if (other.length === 0) valuesToo += 1
+    for (const { path, recorded, answered } of other) {
+      console.log(`${label(result)} value ${path}: recorded ${recorded}, answered ${answered}`)
+    }
     continue
   }
   const reason = knownDifferences[result.exchange.name]

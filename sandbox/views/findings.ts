@@ -28,10 +28,12 @@ function slaDaysRemaining(finding: FindingRecord, now: Date): number | null {
   return daysBetween(from, finding.sla_expiration_date)
 }
 
+/** The columns; what JSON leaves out is undefined, which is far cheaper than copying all the others one by one. */
 function stored(finding: FindingRecord): Record<string, unknown> {
-  const { meta: _meta, request_response: _pairs, ...shown } = finding
   return {
-    ...shown,
+    ...finding,
+    meta: undefined,
+    request_response: undefined,
     cwes: finding.cwes.map((cwe) => ({ cwe })),
     vulnerability_ids: finding.vulnerability_ids.map((id) => ({ vulnerability_id: id })),
     endpoints: [],
@@ -64,8 +66,7 @@ export function findingView(x: Exchange, finding: FindingRecord): Record<string,
 
 /** What PATCH and PUT answer: all of it but `push_to_jira`. */
 export function changedFindingView(x: Exchange, finding: FindingRecord): object {
-  const { push_to_jira: _push, ...view } = findingView(x, finding)
-  return view
+  return { ...findingView(x, finding), push_to_jira: undefined }
 }
 
 /** What a create answers: the stored fields only. */
