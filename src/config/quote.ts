@@ -1,5 +1,5 @@
 /** Longer values are cut: a message is one line that a person reads. */
-const longest = 80
+const longest = 160
 
 const escapes: Readonly<Record<string, string>> = {
   '\n': '\\n',

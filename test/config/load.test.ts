@@ -399,5 +399,5 @@ t.test('a value in a message is one short line', async (t) => {
   t.equal(quoted('caf\u00e9 "x"'), '\'caf\u00e9 "x"\'')
   t.equal(quoted('\u001b[31m\u0000\u200b'), "'\\x1b[31m\\x00\\u200b'")
   t.equal(quoted('both \' and "'), "'both \\' and \"'")
-  t.equal([...quoted('x'.repeat(5000))].length, 83)
+  t.equal([...quoted('x'.repeat(5000))].length, 163)
 })
