@@ -1,0 +1,32 @@
+import type { CallToolResult } from '@modelcontextprotocol/server'
+import type { CallResult } from '../pipeline/call.js'
+
+/** The member of `_meta` that tells a program what the text tells a person. */
+export const errorMetaKey = 'mcp-defectdojo/error'
+
+/**
+ * The one place where a call's end becomes an MCP result. Success carries the object and, for older clients, the same object as
+ * text. A failure has no `structuredContent`: SDK 1.x clients would check it against `outputSchema` and throw.
+ */
+export function toToolResult(result: CallResult): CallToolResult {
+  if (result.ok) {
+    return {
+      content: [{ type: 'text', text: JSON.stringify(result.result) }],
+      structuredContent: result.result,
+    }
+  }
+  const { error, requestId } = result
+  return {
+    content: [{ type: 'text', text: error.message }],
+    isError: true,
+    _meta: {
+      [errorMetaKey]: {
+        code: error.code,
+        request_id: requestId,
+        ...(error.retryAfterSeconds !== undefined && {
+          retry_after_seconds: error.retryAfterSeconds,
+        }),
+      },
+    },
+  }
+}
