@@ -1,0 +1,66 @@
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import type { DestinationStream } from 'pino'
+import audit from './plugins/audit.js'
+import auth from './plugins/auth.js'
+import config from './plugins/config.js'
+import dojo from './plugins/dojo.js'
+import errorHandler from './plugins/error-handler.js'
+import jsonBody from './plugins/json-body.js'
+import mcp from './plugins/mcp.js'
+import metrics from './plugins/metrics.js'
+import rateLimit from './plugins/rate-limit.js'
+import shutdown from './plugins/shutdown.js'
+import siem from './plugins/siem.js'
+import healthRoutes from './routes/health.js'
+import mcpRoutes from './routes/mcp.js'
+import metricsRoutes from './routes/metrics.js'
+import serviceInfoRoutes from './routes/service-info.js'
+import sseRoutes from './routes/sse.js'
+import type { Config } from './src/config/load.js'
+import type { Notice } from './src/config/notice.js'
+import { createDiagnosticLog } from './src/diagnostic-log.js'
+
+export interface AppOptions {
+  readonly config: Config
+  /** What loading the configuration had to say; the audit trail records it. */
+  readonly notices?: readonly Notice[]
+  /** Where diagnostics go, one JSON line each; stderr unless a test listens. */
+  readonly diagnostics?: DestinationStream
+  /** Where audit lines go besides the file; stderr unless a test listens. */
+  readonly auditLine?: (line: string) => void
+}
+
+/** Builds the service: plugins, then routes, in the order you read them. It does not listen. */
+export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
+  const loggerInstance: FastifyBaseLogger = createDiagnosticLog(options.config, options.diagnostics)
+  const app: FastifyInstance = Fastify({
+    loggerInstance,
+    logController: new LogController({ disableRequestLogging: true }),
+    // Node's and Fastify's defaults keep connections for 72 s and requests for ever.
+    requestTimeout: 120_000,
+    keepAliveTimeout: 65_000,
+    http: { headersTimeout: 15_000 },
+    forceCloseConnections: 'idle',
+  })
+
+  await app.register(config, { config: options.config })
+  await app.register(metrics)
+  await app.register(errorHandler)
+  await app.register(audit, {
+    notices: options.notices ?? [],
+    ...(options.auditLine && { auditLine: options.auditLine }),
+  })
+  await app.register(siem)
+  await app.register(dojo)
+  await app.register(rateLimit)
+  await app.register(jsonBody)
+  await app.register(auth)
+  await app.register(mcp)
+  await app.register(shutdown)
+
+  await app.register(serviceInfoRoutes)
+  await app.register(healthRoutes)
+  await app.register(metricsRoutes)
+  await app.register(options.config.transport === 'sse' ? sseRoutes : mcpRoutes)
+  return app
+}

@@ -1,0 +1,90 @@
+import type { IncomingMessage } from 'node:http'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import { parseJsonText } from '../src/guard/json-limits.js'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Bytes this request's body may have; decided from the caller's permissions before anything is read. */
+    maxBodyBytes: number
+  }
+}
+
+/** Bodies above this many bytes are large: only so many of them are held at once. */
+const largeBodyBytes = 1_048_576
+const largeBodiesAtOnce = 2
+const retryAfterSeconds = 5
+
+/** Reads JSON bodies, and nothing else: size first, then the text's structure, then its values. */
+export default fp(
+  async (app: FastifyInstance) => {
+    let largeBodies = 0
+    app.decorateRequest('maxBodyBytes', 0)
+    app.addHook('onRequest', async (request) => {
+      request.maxBodyBytes = app.config.MCP_MAX_BODY_BYTES
+    })
+
+    app.removeAllContentTypeParsers()
+    app.addContentTypeParser(
+      'application/json',
+      (request: FastifyRequest, payload: IncomingMessage) => readJson(request, payload),
+    )
+
+    async function readJson(request: FastifyRequest, payload: IncomingMessage): Promise<unknown> {
+      requirePlainUtf8(request)
+      const text = await readText(request, payload)
+      if (text === '' && request.method !== 'POST') return undefined
+      const read = parseJsonText(text)
+      if ('problem' in read) throw app.httpErrors.badRequest(`Parse error: ${read.problem}`)
+      return read.value
+    }
+
+    function requirePlainUtf8({ headers }: FastifyRequest): void {
+      const charset = /charset\s*=\s*"?([^\s;"]+)/i.exec(headers['content-type'] ?? '')?.[1]
+      if (charset !== undefined && !/^utf-?8$/i.test(charset)) {
+        throw app.httpErrors.unsupportedMediaType('The body must be UTF-8')
+      }
+      if (headers['content-encoding'] !== undefined && headers['content-encoding'] !== 'identity') {
+        throw app.httpErrors.unsupportedMediaType('The body must not be compressed')
+      }
+    }
+
+    async function readText(request: FastifyRequest, payload: IncomingMessage): Promise<string> {
+      const limit = request.maxBodyBytes
+      const tooLarge = (): Error =>
+        app.httpErrors.payloadTooLarge(`The body exceeds ${limit} bytes`)
+      if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge()
+
+      const chunks: Buffer[] = []
+      let bytes = 0
+      let large = false
+      try {
+        for await (const chunk of payload as AsyncIterable<Buffer>) {
+          bytes += chunk.length
+          if (bytes > limit) throw tooLarge()
+          if (!large && bytes > largeBodyBytes) {
+            if (largeBodies >= largeBodiesAtOnce) throw busy()
+            large = true
+            largeBodies += 1
+          }
+          chunks.push(chunk)
+        }
+        return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(
+          Buffer.concat(chunks),
+        )
+      } catch (error) {
+        if (error instanceof TypeError) throw app.httpErrors.badRequest('The body is not UTF-8')
+        throw error
+      } finally {
+        if (large) largeBodies -= 1
+      }
+    }
+
+    function busy(): Error {
+      return app.httpErrors.createError(503, 'Two large imports are being received; try again', {
+        headers: { 'retry-after': String(retryAfterSeconds) },
+      })
+    }
+  },
+  { name: 'json-body', dependencies: ['config', 'error-handler'], fastify: '5.x' },
+)
