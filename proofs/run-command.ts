@@ -1,0 +1,67 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+
+/** The repository, from `dist/proofs/`. */
+export const root = join(import.meta.dirname, '../..')
+
+export interface Ended {
+  readonly status: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface RunOptions {
+  readonly cwd?: string
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** Runs a command to its end. */
+export async function run(
+  command: string,
+  args: readonly string[],
+  { cwd = root, env = {} }: RunOptions = {},
+): Promise<Ended> {
+  const child = spawn(command, args, {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text
+  })
+  const [status] = (await once(child, 'close')) as [number | null]
+  return { status, stdout, stderr }
+}
+
+export interface DemoProcess {
+  readonly mcp: string
+  readonly defectdojo: string
+  readonly tokens: Readonly<Record<'admin' | 'writer' | 'scanner' | 'reader', string>>
+  readonly pid: number
+  stop(): Promise<void>
+}
+
+/** Starts `demo --json` as a process of its own, as a user does, and waits for its line. */
+export async function startDemoProcess(options: RunOptions = {}): Promise<DemoProcess> {
+  const cwd = options.cwd ?? root
+  const child = spawn(
+    process.execPath,
+    [join(cwd, 'dist/cli/main.js'), 'demo', '--port', '0', '--json'],
+    { cwd, env: { ...process.env, ...options.env }, stdio: ['ignore', 'pipe', 'inherit'] },
+  )
+  const [line] = (await once(createInterface(child.stdout), 'line')) as [string]
+  return { ...JSON.parse(line), stop: () => stop(child) }
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return
+  child.kill('SIGTERM')
+  await once(child, 'exit')
+}
