@@ -1,5 +1,13 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { packageRoot } from '../cli/package-root.js'
@@ -10,7 +18,7 @@ import { packageRoot } from '../cli/package-root.js'
  * root, no capabilities, no shell, one folder to write to, process 1; runs the health check, asks for the tools, and stops it.
  *
  * What this does not show: that the real base image has what the service needs, and that an engine builds it.
- * Exit status: 0 all good, 1 something is wrong, 2 bubblewrap is missing.
+ * Needs root, for files that belong to the image's user. Exit status: 0 all good, 1 something is wrong, 2 cannot be tried here.
  */
 
 interface Stage {
@@ -26,6 +34,8 @@ interface Stage {
 const port = 18_431
 const work = mkdtempSync(join(tmpdir(), 'mcp-defectdojo-image-'))
 const context = join(work, 'context')
+// The image's user has to get through to its files.
+chmodSync(work, 0o755)
 const stages = new Map<string, Stage>()
 
 /** The folders of this machine that stand for the base image. */
@@ -44,6 +54,7 @@ const base = [
 
 function newStage(): Stage {
   const root = mkdtempSync(join(work, 'stage-'))
+  chmodSync(root, 0o755)
   return { root, workdir: '/', env: {}, user: '0:0', entrypoint: [], cmd: [], healthcheck: [] }
 }
 
@@ -209,22 +220,23 @@ function expect(what: string, actual: unknown, wanted: unknown): void {
 
 async function smoke(image: Stage): Promise<void> {
   const data = join(image.root, 'var/lib/mcp-defectdojo')
+  // Already outside the sandbox the image's user, so that the ownership of its files counts.
+  const [uid, gid] = image.user.split(':').map(Number) as [number, number]
   const service = spawn('bwrap', sandboxed(image, data, [...image.entrypoint, ...image.cmd]), {
     stdio: ['ignore', 'ignore', 'pipe'],
+    uid,
+    gid,
   })
+  const checkHealth = (): number | null =>
+    spawnSync('bwrap', sandboxed(image, data, image.healthcheck), { uid, gid }).status
   let log = ''
   service.stderr.on('data', (chunk: Buffer) => {
     log += chunk.toString()
   })
-  const ended = new Promise<number | null>((resolve) =>
-    service.once('exit', (code) => resolve(code)),
-  )
+  const ended = new Promise<number | null>((resolve) => service.once('exit', resolve))
   try {
     await untilAlive(service)
-    const health = spawnSync('bwrap', sandboxed(image, data, image.healthcheck), {
-      encoding: 'utf8',
-    })
-    expect('health check', health.status, 0)
+    expect('health check', checkHealth(), 0)
     expect('GET /readyz', (await ask('/readyz')).status, 200)
     const answer = await ask('/mcp', {
       method: 'POST',
@@ -242,10 +254,7 @@ async function smoke(image: Stage): Promise<void> {
     stopInside(service)
     expect('exit status after SIGTERM', await ended, 0)
     expect('audit file', existsSync(join(data, 'audit.jsonl')), true)
-    const health2 = spawnSync('bwrap', sandboxed(image, data, image.healthcheck), {
-      encoding: 'utf8',
-    })
-    expect('health check of a stopped service', health2.status, 1)
+    expect('health check of a stopped service', checkHealth(), 1)
   } catch (error) {
     process.stderr.write(log)
     throw error
@@ -265,6 +274,10 @@ function stopInside(service: ChildProcess): void {
 async function main(): Promise<number> {
   if (spawnSync('bwrap', ['--version']).status !== 0) {
     process.stderr.write('check-image: bwrap is missing; on Debian: apt-get install bubblewrap\n')
+    return 2
+  }
+  if (process.getuid?.() !== 0) {
+    process.stderr.write('check-image: needs root\n')
     return 2
   }
   try {
