@@ -1,4 +1,4 @@
-import { ApiError, broken } from './http/api-error.js'
+import { ApiError, broken, methodNotAllowed } from './http/api-error.js'
 import { authenticate } from './http/authenticate.js'
 import type { Body, Edition, Exchange, Reply } from './http/exchange.js'
 import { allowed, handlerFor, type Match, type Router } from './http/router.js'
@@ -34,8 +34,8 @@ export async function answer(
     const handler = handlerFor(route, incoming.method)
     if (handler) return handler(x)
     const refusal = route.refuses?.[incoming.method as 'GET']
-    if (refusal) throw refusal()
-    throw new ApiError(405, { detail: `Method "${incoming.method}" not allowed.` })
+    if (refusal) throw refusal(x)
+    throw methodNotAllowed(incoming.method)
   }, context.onFault)
   return { ...reply, headers: { ...common, ...reply.headers } }
 }

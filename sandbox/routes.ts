@@ -1,4 +1,4 @@
-import type { Route } from './http/exchange.js'
+import type { Edition, Route } from './http/exchange.js'
 import { modelRoutes } from './http/model.js'
 import { noteRoutes } from './resources/annotations.js'
 import { engagementActions, engagements } from './resources/engagements.js'
@@ -11,14 +11,15 @@ import { listRoutes } from './resources/lists.js'
 import { userProfile, users } from './resources/people.js'
 import { productTypes } from './resources/product-types.js'
 import { products } from './resources/products.js'
+import { assets, organizations } from './resources/renamed.js'
+import { requestResponse } from './resources/request-response.js'
 import { riskAcceptances } from './resources/risk-acceptances.js'
-import { root } from './resources/root.js'
+import { resourceNames, root } from './resources/root.js'
 import { settingsRoutes } from './resources/settings.js'
 import { testImports } from './resources/test-imports.js'
 import { tests, testTypes } from './resources/tests.js'
 
-/** Everything below `/api/v2/` that the sandbox answers. */
-export const routes: readonly Route[] = [
+const routes: readonly Route[] = [
   root,
   userProfile,
   ...modelRoutes(users),
@@ -36,8 +37,25 @@ export const routes: readonly Route[] = [
   ...findingTags,
   ...noteRoutes(findings, 'finding_id'),
   findingMetadata,
+  requestResponse,
   ...modelRoutes(riskAcceptances),
+  ...modelRoutes(assets),
+  ...modelRoutes(organizations),
   ...importRoutes,
   ...settingsRoutes,
   ...listRoutes,
 ]
+
+/** Paths that no list of resources names. */
+const unlisted = ['', 'user_profile', 'celery']
+/** Operations that 2.47 did not have yet. */
+const newerThan247 = ['findings/:id/verify', 'celery/status']
+
+/** Everything below `/api/v2/` that the sandbox answers as this release. */
+export function routesOf(edition: Edition): Route[] {
+  const names = [...unlisted, ...resourceNames[edition]]
+  return routes.filter(({ path }) => {
+    if (edition === '2.47' && newerThan247.includes(path)) return false
+    return names.includes(path.split('/')[0] ?? '')
+  })
+}

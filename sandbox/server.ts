@@ -7,7 +7,7 @@ import type { Body, Edition } from './http/exchange.js'
 import { readBody } from './http/read-body.js'
 import { createRouter } from './http/router.js'
 import { tokenFor } from './http/token-login.js'
-import { routes } from './routes.js'
+import { routesOf } from './routes.js'
 import { type SeedName, seedStore } from './seed.js'
 import type { Store } from './store.js'
 
@@ -70,7 +70,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const apiKey = options.apiKey ?? randomBytes(20).toString('hex')
   const deduplication = options.deduplication ?? false
   const store = seedStore(options.seed, { now: clock, apiKey, deduplication })
-  const router = createRouter(routes.filter((route) => edition !== '2.47' || !isNew(route.path)))
+  const router = createRouter(routesOf(edition))
   const requests: RecordedRequest[] = []
   const faults: unknown[] = []
   let writes = 0
@@ -125,12 +125,12 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   ): Promise<unknown> {
     if (path === '/oa3/schema/') {
       const info = { title: 'DefectDojo API v2', version: edition }
-      return reply.send({ openapi: '3.0.3', info, paths: {} })
+      return sendJson(reply, method, { openapi: '3.0.3', info, paths: {} })
     }
     if (path === '/login') return reply.type('text/html; charset=utf-8').send(page)
     if (path === '/api/v2/api-token-auth/' && method === 'POST') {
       const token = tokenFor(store, body)
-      return reply.code(token.status).send(token.json)
+      return sendJson(reply.code(token.status), method, token.json)
     }
     const search = rawQuery === '' ? '' : `?${rawQuery}`
     const detour = direct(router, path, search)
@@ -157,11 +157,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     })
     reply.code(answered.status).headers(answered.headers ?? {})
     if (answered.json === undefined) return reply.send()
-    // As bytes, so that the content type goes out bare, as DefectDojo writes it.
-    const bytes = Buffer.from(JSON.stringify(answered.json))
-    reply.header('content-type', 'application/json')
-    if (method !== 'HEAD') return reply.send(bytes)
-    return reply.header('content-length', bytes.length).send()
+    return sendJson(reply, method, answered.json)
   }
 
   function remember(
@@ -186,9 +182,12 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   }
 }
 
-/** Operations that 2.47 did not have yet. */
-function isNew(path: string): boolean {
-  return path === 'findings/:id/verify' || path === 'celery/status'
+/** As bytes, so that the content type goes out bare, as DefectDojo writes it. */
+function sendJson(reply: FastifyReply, method: string, json: unknown): FastifyReply {
+  const bytes = Buffer.from(JSON.stringify(json))
+  reply.header('content-type', 'application/json')
+  if (method !== 'HEAD') return reply.send(bytes)
+  return reply.header('content-length', bytes.length).send()
 }
 
 function split(url: string): [path: string, query: string] {

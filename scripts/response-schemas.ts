@@ -68,7 +68,10 @@ const shown = (params: unknown) => JSON.stringify(params).slice(0, 100)
 
 function responseSchema(operation: unknown, status: number): Json | undefined {
   if (!isObject(operation) || !isObject(operation.responses)) return undefined
-  const response = operation.responses[String(status)]
+  const { responses } = operation
+  // Several creations are said to answer 201 where the server says 200: then any success will do.
+  const success = Object.keys(responses).find((code) => code.startsWith('2'))
+  const response = responses[String(status)] ?? (success && status < 300 && responses[success])
   if (!isObject(response) || !isObject(response.content)) return undefined
   const media = response.content['application/json']
   return isObject(media) && isObject(media.schema) ? media.schema : undefined

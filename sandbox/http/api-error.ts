@@ -70,6 +70,9 @@ export const notFound = () => new ApiError(404, { detail: 'Not found.', message:
 /** 403 for a user who is known but may not. */
 export const forbidden = (detail = 'You do not have permission to perform this action.') =>
   new ApiError(403, { detail })
+/** 405 of a path that exists. */
+export const methodNotAllowed = (method: string) =>
+  new ApiError(405, { detail: `Method "${method}" not allowed.` })
 /** 500 as DefectDojo words all of them. */
 export const broken = () =>
   new ApiError(500, { message: 'Internal server error, check logs for details', pro })

@@ -12,6 +12,8 @@ export type Body =
   | { kind: 'none' }
   | { kind: 'json'; value: unknown }
   | { kind: 'malformed' }
+  /** JSON of more than 8 MiB, which breaks the server. */
+  | { kind: 'oversize' }
   | { kind: 'form'; fields: Record<string, string[]>; files: Record<string, UploadedFile> }
   | { kind: 'unsupported'; mediaType: string }
 
@@ -48,9 +50,7 @@ export interface Route {
   path: string
   methods: Partial<Record<Method, Handler>>
   /** Methods that are refused in words instead of with 405; they are not in `Allow`. */
-  refuses?: Partial<Record<Method, () => Error>>
-  /** Media types the path reads: `multipart` ones answer 415 to JSON. */
-  reads?: 'json' | 'multipart'
+  refuses?: Partial<Record<Method, (x: Exchange) => Error>>
 }
 
 export const ok = (json: unknown): Reply => ({ status: 200, json })

@@ -11,6 +11,8 @@ export function bodyFields(x: Exchange): Record<string, unknown> {
       throw new ApiError(400, { message: 'JSON request content is malformed' })
     case 'unsupported':
       throw new ApiError(415, { detail: `Unsupported media type "${body.mediaType}" in request.` })
+    case 'oversize':
+      throw broken()
     case 'form':
       return Object.fromEntries(
         Object.entries(body.fields).map(([name, values]) => [

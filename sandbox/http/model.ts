@@ -3,7 +3,15 @@ import { type Fields, readFields } from '../rules/fields.js'
 import { applyFilters, type Filters } from '../rules/filters.js'
 import { applyOrdering, type Ordering } from '../rules/ordering.js'
 import type { FieldIssues } from './api-error.js'
-import { broken, forbidden, noSuch, notFound, parentMissing, refused } from './api-error.js'
+import {
+  broken,
+  forbidden,
+  methodNotAllowed,
+  noSuch,
+  notFound,
+  parentMissing,
+  refused,
+} from './api-error.js'
 import { created, type Exchange, type Handler, noContent, ok, type Route } from './exchange.js'
 import { bodyFields } from './json-body.js'
 import { page } from './paging.js'
@@ -129,8 +137,15 @@ export function modelRoutes<Row extends { id: number }>(model: Model<Row>): Rout
           : {}),
         ...(model.remove ? { DELETE: guarded(remove, true) } : {}),
       },
+      // The permission check reads the body before anyone notices that there is nothing to post to.
+      ...(model.parent ? { refuses: { POST: (x) => postedToRow(model, x) } } : {}),
     },
   ]
+}
+
+function postedToRow<Row extends { id: number }>(model: Model<Row>, x: Exchange): Error {
+  const field = model.parent?.field ?? ''
+  return field in bodyFields(x) ? methodNotAllowed('POST') : parentMissing(field)
 }
 
 function checkParent<Row extends { id: number }>(

@@ -2,6 +2,8 @@ import '@fastify/multipart'
 import type { FastifyRequest } from 'fastify'
 import type { Body, UploadedFile } from './exchange.js'
 
+const largestJson = 8 * 1024 * 1024
+
 /** The body of a request, whatever its type; nothing is judged here, since DefectDojo first asks who is there. */
 export async function readBody(request: FastifyRequest): Promise<Body> {
   const header = request.headers['content-type'] ?? ''
@@ -19,6 +21,7 @@ export async function readBody(request: FastifyRequest): Promise<Body> {
     return { kind: 'form', fields, files: {} }
   }
   if (mediaType !== 'application/json') return { kind: 'unsupported', mediaType: header }
+  if (raw.length > largestJson) return { kind: 'oversize' }
   try {
     return { kind: 'json', value: JSON.parse(raw.toString()) as unknown }
   } catch {

@@ -96,7 +96,21 @@ export const deprecated: Readonly<Record<string, Record<string, string>>> = {
 
 /** Lists that exist, and that the sandbox keeps no rows of: an empty page, and 404 for every id. */
 const alwaysEmpty = [
+  'asset_api_scan_configurations',
+  'cicd_infrastructure',
+  'configuration_permissions',
+  'jira_configurations',
+  'jira_product_configurations',
+  'location',
+  'location_findings',
+  'location_products',
+  'product_api_scan_configurations',
   'regulations',
+  'sonarqube_transitions',
+  'tool_configurations',
+  'tool_product_settings',
+  'url',
+  'user_contact_infos',
   'announcements',
   'engagement_presets',
   'finding_templates',

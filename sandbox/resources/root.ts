@@ -65,7 +65,8 @@ const roles = [
   'stub_findings',
 ]
 
-const names: Readonly<Record<Edition, readonly string[]>> = {
+/** The resources of each release, as its root lists them. */
+export const resourceNames: Readonly<Record<Edition, readonly string[]>> = {
   '3.2.0': [...shared, ...renamed, ...locations, 'cicd_infrastructure'],
   '2.57.2': [...shared, ...renamed, ...roles],
   '2.47': [...shared, ...roles],
@@ -76,6 +77,10 @@ export const root: Route = {
   path: '',
   methods: {
     GET: (x) =>
-      ok(Object.fromEntries(names[x.edition].map((name) => [name, `${x.origin}/api/v2/${name}/`]))),
+      ok(
+        Object.fromEntries(
+          resourceNames[x.edition].map((name) => [name, `${x.origin}/api/v2/${name}/`]),
+        ),
+      ),
   },
 }

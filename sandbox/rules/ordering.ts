@@ -6,7 +6,11 @@ type Key = string | number | boolean | null | undefined
 export type Ordering<Row> = Readonly<Record<string, (row: Row, x: Exchange) => Key>>
 
 /** Sorts as `o` says, or leaves the rows in the order they came in. A name outside the list is refused. */
-export function applyOrdering<Row>(x: Exchange, rows: Row[], ordering: Ordering<Row>): Row[] {
+export function applyOrdering<Row extends { id: number }>(
+  x: Exchange,
+  rows: Row[],
+  ordering: Ordering<Row>,
+): Row[] {
   const wanted = (x.query.getAll('o').at(-1) ?? '').split(',').filter((name) => name !== '')
   if (wanted.length === 0) return rows
   const keys = wanted.map((name) => {
@@ -24,7 +28,8 @@ export function applyOrdering<Row>(x: Exchange, rows: Row[], ordering: Ordering<
       const order = compare(a.values[index], b.values[index])
       if (order !== 0) return order * sign
     }
-    return 0
+    // The real clock has microseconds, so rows made one after the other never tie on their dates; here the id stands in.
+    return (a.row.id - b.row.id) * (keys.at(-1)?.sign ?? 1)
   })
   return decorated.map(({ row }) => row)
 }

@@ -1,3 +1,4 @@
+import { broken } from '../http/api-error.js'
 import { type Field, issue, type Reading } from './fields.js'
 
 const notJson = 'Invalid json list. A tag list submitted in string form must be valid json.'
@@ -28,6 +29,8 @@ export function readTags(value: unknown, lower: boolean): Reading {
       if (/[\s'"]/.test(tag)) {
         return issue(`Invalid tag: '${tag}'. Tags should not contain spaces, commas, or quotes.`)
       }
+      // The column holds 255 characters, and nobody checks before it is written.
+      if (tag.length > 255) throw broken()
       tags.add(lower ? tag.toLowerCase() : tag)
     }
   }

@@ -130,15 +130,16 @@ export function readOptions(
   const body = sentFields(x)
   if (typeof body.tags === 'string') body.tags = [body.tags]
   const { values, issues } = readFields(fields, body, x.store, false)
-  const complaints: FieldIssues = { ...issues }
+  const scanDate = values.scan_date
+  const early: FieldIssues =
+    typeof scanDate === 'string' && scanDate > day(x.store.now())
+      ? { scan_date: [{ text: 'The scan_date cannot be in the future!', code: 'invalid' }] }
+      : {}
+  const complaints: FieldIssues = { ...early, ...issues }
   const file = x.body.kind === 'form' ? x.body.files.file : undefined
   if (file) {
     const complaint = refuseExtension(file.filename)
     if (complaint) complaints.file = [{ text: complaint, code: 'invalid_extension' }]
-  }
-  const scanDate = values.scan_date
-  if (typeof scanDate === 'string' && scanDate > day(x.store.now())) {
-    complaints.scan_date = [{ text: 'The scan_date cannot be in the future!', code: 'invalid' }]
   }
   if (Object.keys(complaints).length > 0) throw refused(complaints)
   if (!file) {

@@ -1,4 +1,4 @@
-import { modelRefused } from '../http/api-error.js'
+import { broken, modelRefused } from '../http/api-error.js'
 import type { Exchange, UploadedFile } from '../http/exchange.js'
 import { type ParsedFinding, ReportError, type ReportParser } from '../parsers/parsed-report.js'
 import type { FindingRecord, TestRecord } from '../records.js'
@@ -8,13 +8,13 @@ import { severities } from '../rules/severities.js'
 import { day } from '../rules/times.js'
 import type { ImportOptions } from './options.js'
 
-/** Reads the report: what a parser rejects is a 400 in its words, what breaks it rises and becomes a 500. */
+/** Reads the report: what a parser rejects is a 400 in its words, what breaks it is a 500 without a reason. */
 export function readReport(parse: ReportParser, file: UploadedFile): ReturnType<ReportParser> {
   try {
     return parse(file.content.toString('utf8'))
   } catch (error) {
     if (error instanceof ReportError) throw modelRefused(error.message)
-    throw error
+    throw broken()
   }
 }
 
