@@ -36,7 +36,7 @@ t.test('every variable that a document or deployment file names exists', async (
     name.startsWith(roleTokenPrefix) ||
     (name.endsWith('_') && known.some((other) => other.startsWith(name)))
 
-  for (const file of [...documents, ...deployment]) {
+  for (const file of [...documents, ...deployment, '.env.example']) {
     const unknown = [...read(file).matchAll(mention)]
       .map(([name]) => name)
       .filter((name) => !exists(name))
