@@ -1,10 +1,8 @@
 import type { FastifyInstance } from 'fastify'
-import { buildApp } from '../app.js'
 import { ConfigError } from '../src/config/config-error.js'
 import { loadDotEnv } from '../src/config/dot-env.js'
 import { loadConfig } from '../src/config/load.js'
 import { readOptions, withUsage } from './options.js'
-import { serveStdio } from './stdio.js'
 import { untilStopped } from './until-stopped.js'
 
 /** A service that cannot be stopped in order within this time is stopped without. */
@@ -17,11 +15,15 @@ export function runServe(argv: string[]): Promise<number> {
     let app: FastifyInstance
     try {
       const { config, notices } = loadConfig(loadDotEnv(process.cwd(), process.env))
+      // A bad configuration is refused before the rest of the program is even loaded.
+      const { buildApp } = await import('../app.js')
       app = await buildApp({ config, notices })
     } catch (error) {
       return refuseToStart(error)
     }
-    if (app.config.transport === 'stdio') return serveStdio(app)
+    if (app.config.transport === 'stdio') {
+      return (await import('./stdio.js')).serveStdio(app)
+    }
     try {
       await app.listen({ host: app.config.host, port: app.config.port })
     } catch (error) {

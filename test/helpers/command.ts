@@ -1,24 +1,26 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 
 const root = join(import.meta.dirname, '../..')
 
-/** How this test process runs TypeScript, so that a child does the same and its coverage counts. */
-export const commandLine = (args: readonly string[]): { command: string; args: string[] } => ({
-  command: process.execPath,
-  args: [...process.execArgv, join(root, 'cli/main.ts'), ...args],
-})
+/** The command as `npm run build` leaves it, which `npm test` runs first; source maps bring its coverage back to the sources. */
+export const commandLine = (args: readonly string[]): { command: string; args: string[] } => {
+  const main = join(root, 'dist/cli/main.js')
+  if (!existsSync(main)) throw new Error('dist/cli/main.js is missing: npm run build')
+  return { command: process.execPath, args: [main, ...args] }
+}
 
-/** What a child needs of this process's environment: paths, and the coverage collector's own variables. */
+/** What a child needs of this process's environment: paths, and the coverage collector's variable. */
 export const childEnvironment = (
   env: Readonly<Record<string, string>> = {},
 ): Record<string, string> => ({
   ...Object.fromEntries(
     Object.entries(process.env).filter(
       (entry): entry is [string, string] =>
-        entry[1] !== undefined && /^(PATH|HOME|TMPDIR|TAP_|_TAPJS_|NODE_V8_)/.test(entry[0]),
+        entry[1] !== undefined && /^(PATH|HOME|TMPDIR|NODE_V8_COVERAGE)/.test(entry[0]),
     ),
   ),
   ...env,
