@@ -287,6 +287,16 @@ t.test('every relative link in the documents leads somewhere', async (t) => {
   }
 })
 
+t.test('every source file that a document names exists', async (t) => {
+  for (const file of documents) {
+    for (const [, path = ''] of read(file).matchAll(/`([\w-]+\/[\w/.-]*[\w/])`/g)) {
+      if (path.endsWith('/') || /\.(ts|sh|json|md|yml|yaml|conf)$/.test(path)) {
+        t.ok(existsSync(join(root, path)), `${file}: ${path}`)
+      }
+    }
+  }
+})
+
 t.test('every command in the documents exists', async (t) => {
   const scripts = Object.keys(
     (JSON.parse(read('package.json')) as { scripts: Record<string, string> }).scripts,
