@@ -1,3 +1,4 @@
+import type { FindingRecord } from '../../sandbox/records.js'
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../sandbox/server.js'
 
 type Counts = Record<'active' | 'duplicate' | 'is_mitigated' | 'total' | 'verified', number>
@@ -107,4 +108,17 @@ export function furnish(sandbox: Sandbox): void {
   sandbox.store.createProduct({ name: 'Shop', description: 'The shop.' })
   sandbox.store.createEngagement({ product: 1, name: 'Release 1', target_start: '2026-01-01' })
   sandbox.store.createTest({ engagement: 1, test_type: 3, title: 'Manual review' })
+}
+
+/** A furnished sandbox with one finding, on a fixed day in 2026. */
+export async function withFinding(t: Lifetime, values: Partial<FindingRecord> = {}) {
+  const client = await sandboxClient(t, { clock: () => new Date('2026-06-15T12:00:00Z') })
+  furnish(client.sandbox)
+  const finding = client.sandbox.store.createFinding({
+    test: 1,
+    title: 'One',
+    severity: 'High',
+    ...values,
+  })
+  return { ...client, finding }
 }
