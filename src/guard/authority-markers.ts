@@ -16,6 +16,10 @@ const speaker =
 const platform =
   /^[\s*_"'`]{0,10}(?:windows|win\d|linux|ubuntu|debian|mac ?os|os ?x|centos|red ?hat|rhel|fedora|suse|alpine|oracle|solaris|aix|hp-?ux|(?:free|open|net)bsd|unix|android|ios|ipados|cisco|junos|fortios|vmware|esxi?|docker|kubernetes|k8s|aws|azure|gcp|x86|x64|amd64|arm|java|node|python|\.net|php|kernel|version|v?\d|n\/a|unknown|none|not |all |any |host|srv|server|https?:|\w+[-.]\w+[-.\w]*(?:\s|$))/i
 
+/** Kubernetes' own users and groups. */
+const kubernetesName =
+  /^(?:serviceaccounts?|nodes?|masters?|anonymous|(?:un)?authenticated|kube|public-info|bootstrap|aggregate|controller|monitoring|volume|certificates|basic-user|discovery|auth-delegator|metrics|openshift|image|build|deployer|router|admin)/
+
 /** `SYSTEM:` in capitals after a word that is not: no heading and no part of "OPERATING SYSTEM:". */
 const shouted = /(?:^|[^\w\s]|[\s](?<!\b[A-Z]{2,}\s))\s{0,5}SYSTEM\s{0,20}:/
 
@@ -25,7 +29,8 @@ export function hasAuthorityMarker(text: string): boolean {
   if (markers.some((marker) => marker.test(text))) return true
   if (shouted.test(text)) return true
   for (const [, rest = ''] of text.matchAll(speaker)) {
-    if (rest.trim() !== '' && !platform.test(rest)) return true
+    if (rest.trim() === '' || platform.test(rest) || kubernetesName.test(rest)) continue
+    return true
   }
   return false
 }

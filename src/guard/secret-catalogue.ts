@@ -52,8 +52,7 @@ export function findSecret(text: string): string | null {
   return null
 }
 
-/** The text with each secret replaced by `[REDACTED:<class>]`; applied again, it changes nothing. */
-export function redactSecrets(text: string): string {
+function redactOnce(text: string): string {
   let redacted = ''
   let from = 0
   for (const { name, start, end } of secretsIn(text)) {
@@ -61,6 +60,21 @@ export function redactSecrets(text: string): string {
     from = end
   }
   return from === 0 ? text : redacted + text.slice(from)
+}
+
+/** More than any text needs that was not made to need more. */
+const maxRounds = 8
+
+/** The text with each secret replaced by `[REDACTED:<class>]`; applied again, it changes nothing. */
+export function redactSecrets(text: string): string {
+  let before = text
+  for (let round = 0; round < maxRounds; round += 1) {
+    // What stood glued to a secret may show as one only when that secret is gone.
+    const after = redactOnce(before)
+    if (after === before) break
+    before = after
+  }
+  return before
 }
 
 /** What a caller is told whose argument holds a secret; the text itself is never echoed. */

@@ -35,7 +35,7 @@ const pem = (name: string, kinds: string): SecretClass =>
  * words for secrets, `accepts` tells them apart; every real credential that the reference finds is found.
  */
 export const secretClasses: readonly SecretClass[] = [
-  plain('aws_access_key', /\bAKIA[0-9A-Z]{16}\b/),
+  plain('aws_access_key', /\bAKIA[0-9A-Z]{16}/),
   {
     name: 'aws_secret_assignment',
     pattern: /AWS_SECRET_ACCESS_KEY\s*=\s*(\S+)/i,
@@ -65,7 +65,9 @@ export const secretClasses: readonly SecretClass[] = [
   plain('slack_token', /\bxox[abprs]-[A-Za-z0-9-]{10,}/),
   {
     name: 'base64_near_auth',
-    pattern: /(?:authorization|auth|token|secret)[^A-Za-z0-9+/=]+([A-Za-z0-9+/=]{40,})/i,
+    // Not the name of a class in a text that has been redacted already.
+    pattern:
+      /(?<!\[REDACTED:\w{0,40})(?:authorization|auth|token|secret)[^A-Za-z0-9+/=]+([A-Za-z0-9+/=]{40,})/i,
     accepts: looksLikeEncodedBytes,
   },
   plain('github_pat_finegrained', /\bgithub_pat_[A-Za-z0-9_]{82,}/),
@@ -78,8 +80,8 @@ export const secretClasses: readonly SecretClass[] = [
   plain('anthropic_api_key', /\bsk-ant-[A-Za-z0-9_-]{40,}/),
   plain('openai_project_key', /\bsk-proj-[A-Za-z0-9_-]{40,}/),
   plain('stripe_live_key', /\b[sr]k_live_[A-Za-z0-9]{24,}/),
-  plain('twilio_account_sid', /\bAC[0-9a-f]{32}\b/),
-  plain('twilio_api_key_sid', /\bSK[0-9a-f]{32}\b/),
+  plain('twilio_account_sid', /\bAC[0-9a-f]{32}/),
+  plain('twilio_api_key_sid', /\bSK[0-9a-f]{32}/),
   plain('sendgrid_api_key', /\bSG\.[A-Za-z0-9_-]{20,}\.[A-Za-z0-9_-]{40,}/),
   pem('ed25519_private_key', 'ED25519 '),
   pem('ecdsa_private_key', 'ECDSA '),

@@ -8,13 +8,13 @@ const placeholders: readonly RegExp[] = [
   /^<[^<>]*>$/,
   /^<[a-z_-]*$/i,
   /^your[_-][a-z_-]+$/i,
-  /^\*{3,}$/,
+  /^[^*]{0,12}\*{3,}\.{0,3}$/,
   /^x{3,}$/i,
   /^(?:\.{3,}|…)$/,
-  /^\[REDACTED(?::[^\]]*)?\]$/i,
   /^\$\{[^{}]*\}$/,
   /^\$?\{\{/,
   /^\$\(/,
+  /^["'\\]{1,4}\s?\+/,
   /^\$[A-Z_][A-Z0-9_]*$/i,
   /^%[A-Z_][A-Z0-9_]*%$/i,
   /^(?:placeholder|example|anything|something|value|test|hunter2|password\d+)$/i,
@@ -23,7 +23,7 @@ const placeholders: readonly RegExp[] = [
 
 /** Code that fetches a value rather than holding one: `os.environ[...]`, `request.form.get(...)`, `getToken(...)`. */
 const codeReference =
-  /^(?:(?:process|os|env|request|req|self|this|config|settings|params|session|data|args|options|user)\.[A-Za-z_.]+$|[a-z][A-Za-z_.]{2,}[([])/
+  /^(?:(?:process|os|env|request|req|self|this|config|settings|params|session|data|args|body|options|user)\.[A-Za-z_.]+$|[a-z][A-Za-z_.]{2,}[([])/
 
 /** The value without the quotes and punctuation that surround it in prose and code. */
 const bare = (value: string): string =>
@@ -33,6 +33,8 @@ const bare = (value: string): string =>
 export function isPlaceholder(value: string): boolean {
   // No placeholder is that long, and so the patterns never see a hostile megabyte.
   if (value.length > 200) return false
+  const unredacted = value.replaceAll(/\[REDACTED(?::\w+)?\]/g, '')
+  if (unredacted !== value) return unredacted.length < 12 || isPlaceholder(unredacted)
   const plain = bare(value)
   // Removing punctuation may have taken the placeholder's own closing bracket.
   const readings = [value, plain, `${plain}]`, `${plain}}`, `${plain})`]
@@ -44,6 +46,9 @@ export function isPlaceholder(value: string): boolean {
 
 /** Upper-case letters that follow a lower-case one: few in words and camelCase names, many in random text. */
 const caseChanges = (text: string): number => text.match(/[a-z][A-Z]/g)?.length ?? 0
+
+/** Words run together as programs name things. */
+const camelCase = /^(?:[A-Z]?[a-z]{2,15})(?:[A-Z][a-z]{1,15}){1,8}$/
 
 /** Names of standards that follow the word "bearer" in prose and hold digits. */
 const standardName = /^(?:rfc|oauth|cve|cwe|jwt|http|openid)[-_.\d]/i
@@ -57,7 +62,7 @@ export function looksLikeBearerToken(value: string): boolean {
   return token.split(/[._~+/=-]/).some((part) => {
     const isMixed = /[a-z]/i.test(part) && /\d/.test(part)
     return (
-      part.length >= 20 ||
+      (part.length >= 20 && !camelCase.test(part)) ||
       (part.length >= 10 && isMixed) ||
       (part.length >= 12 && caseChanges(part) * 4 >= part.length)
     )
@@ -67,11 +72,11 @@ export function looksLikeBearerToken(value: string): boolean {
 /** True for long text near a word like "token" that is random enough; false for file paths and for lines of `====`. */
 export function looksLikeEncodedBytes(value: string): boolean {
   if (value.length > 10_000) return true
-  if (!/[A-Za-z0-9]{8}/.test(value)) return false
+  if (!/[A-Za-z0-9]{2}/.test(value)) return false
   const parts = value.split('/')
-  return parts.length < 4 || parts.some((part) => part.length >= 24)
+  return value.includes('+') || parts.length < 4 || parts.some((part) => part.length >= 24)
 }
 
 /** True for `s.` and 24 characters when they are a token; false for a member of an object called `s`. */
 export const looksLikeVaultToken = (value: string): boolean =>
-  value.length > 200 || !/^[a-z]{2,}(?:[A-Z][a-z]+){1,10}$/.test(value)
+  value.length > 200 || !camelCase.test(value)
