@@ -11,7 +11,10 @@ export function connectSettings(mcp: string, token: string): string {
       mcpServers: {
         defectdojo: {
           command: 'npx',
-          args: ['-y', 'mcp-remote', mcp, '--header', `Authorization: Bearer ${token}`],
+          // Some hosts split arguments at blanks, so the header's value comes from the environment.
+          // biome-ignore lint/suspicious/noTemplateCurlyInString: mcp-remote fills it in, from env
+          args: ['-y', 'mcp-remote', mcp, '--header', 'Authorization:${AUTH_HEADER}'],
+          env: { AUTH_HEADER: `Bearer ${token}` },
         },
       },
     }),

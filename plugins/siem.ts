@@ -4,8 +4,8 @@ import fp from 'fastify-plugin'
 import { createDestinations } from '../src/forward/destinations.js'
 import { startForwarding } from '../src/forward/start-forwarding.js'
 
-/** What still waits at the end gets this long; Kubernetes allows 30 s for everything. */
-const flushMs = 5_000
+/** What still waits at the end gets this long, so that the whole shutdown stays within 10 s. */
+const flushMs = 3_000
 
 export default fp(
   async (app: FastifyInstance) => {

@@ -20,11 +20,8 @@ function compactUnion(alternatives: readonly SchemaNode[]): SchemaNode {
   }
   const others = alternatives.filter((node) => !isNull(node))
   if (others.length === alternatives.length) return { anyOf: alternatives }
-
-  const other = compactUnion(others)
-  if (typeof other.type !== 'string' || 'const' in other) return { anyOf: [...others, nullSchema] }
-  const nullable = { ...other, type: [other.type, 'null'] }
-  return Array.isArray(other.enum) ? { ...nullable, enum: [...other.enum, null] } : nullable
+  // Not `type: [..., 'null']`: dialects that know one type per schema reject the whole tool for it.
+  return { anyOf: [compactUnion(others), nullSchema] }
 }
 
 /**
@@ -58,17 +55,8 @@ export function presentedSchema(
     const { description, ...plain } = present({ ...node, untrusted: false })
     const alternatives = Array.isArray(plain.anyOf) ? plain.anyOf.filter(isSchema) : [plain]
     const values = alternatives.filter((alternative) => !isNull(alternative))
-    let isNullable = values.length < alternatives.length
-    let value = compactUnion(values)
-    if (Array.isArray(value.type) && value.type.includes('null')) {
-      isNullable = true
-      const types: unknown[] = value.type.filter((type) => type !== 'null')
-      value = { ...value, type: types.length === 1 ? types[0] : types }
-      if (Array.isArray(value.enum)) {
-        value = { ...value, enum: value.enum.filter((word) => word !== null) }
-      }
-    }
-    const reference = envelope(value)
+    const isNullable = values.length < alternatives.length
+    const reference = envelope(compactUnion(values))
     return {
       ...(description !== undefined && { description }),
       ...(isNullable ? { anyOf: [reference, nullSchema] } : reference),

@@ -54,6 +54,13 @@ const auditEventTypes = new Set([
   'audit_forward_failure',
 ])
 
+/** Gauges of prom-client that are named like counters, which `promtool check metrics` objects to. */
+const misnamed = [
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+  'nodejs_active_resources_total',
+]
+
 const statusClass = (status: number | null): string =>
   status === null ? 'none' : `${Math.floor(status / 100)}xx`
 
@@ -62,6 +69,7 @@ export function createMetrics(): Metrics {
   const register = new Registry()
   const registers = [register]
   collectDefaultMetrics({ register })
+  for (const name of misnamed) register.removeSingleMetric(name)
 
   const toolCalls = new Counter({
     name: 'mcp_defectdojo_tool_calls_total',

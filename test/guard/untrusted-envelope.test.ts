@@ -198,9 +198,12 @@ t.test(
           items: {
             properties: {
               severity: { type: 'string', enum: ['High', 'Low'] },
-              cwe: { type: ['integer', 'null'] },
+              cwe: { anyOf: [{ type: 'integer' }, { type: 'null' }] },
               last_note: {
-                properties: { entry: { description: 'What was noted.', $ref: /untrusted/ } },
+                anyOf: [
+                  { properties: { entry: { description: 'What was noted.', $ref: /untrusted/ } } },
+                  { type: 'null' },
+                ],
               },
             },
           },
