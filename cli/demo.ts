@@ -1,3 +1,4 @@
+import { relative } from 'node:path'
 import { connectSettings } from './connect-settings.js'
 import { readOptions, readPort, withUsage } from './options.js'
 import { type Demo, startDemo } from './start-demo.js'
@@ -40,5 +41,8 @@ Settings to paste (writer role)
 
 ${connectSettings(demo.mcp, demo.tokens.writer)}
 
-Check the trail:  mcp-defectdojo audit verify ${demo.auditFile} --key-file ${demo.auditKeyFile}
+Check the trail:  ${thisCommand()} audit verify ${demo.auditFile} --key-file ${demo.auditKeyFile}
 Stop with Ctrl-C; the audit file and everything in the embedded DefectDojo is gone then.`
+
+/** How this very command was started, so that the line above works where it is pasted. */
+const thisCommand = (): string => `node ${relative(process.cwd(), process.argv[1] ?? '')}`

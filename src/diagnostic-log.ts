@@ -12,15 +12,15 @@ const levels = {
 
 /**
  * Diagnostics of the process: JSON lines on stderr, marked `"stream":"diagnostic"` so that nobody takes them for the audit trail.
- * Each line is redacted as text, because a secret can stand in any message or stack.
+ * Every value of a line is redacted, because a secret can stand in any message or stack.
  */
 export function createDiagnosticLog(
   config: Config,
   out: DestinationStream = destination({ fd: 2, sync: true }),
 ): Logger {
-  const { redactText } = createRedactor(config.secrets)
+  const { redactValue } = createRedactor(config.secrets)
   return pino(
     { level: levels[config.LOG_LEVEL], base: { stream: 'diagnostic' } },
-    { write: (line) => out.write(redactText(line)) },
+    { write: (line) => out.write(`${JSON.stringify(redactValue(JSON.parse(line)))}\n`) },
   )
 }
