@@ -1,9 +1,10 @@
-import { type RequestId, Server, type ServerContext } from '@modelcontextprotocol/server'
+import type { RequestId, Server, ServerContext } from '@modelcontextprotocol/server'
 import type { Pipeline } from '../pipeline/call.js'
 import { version } from '../version.js'
 import type { Catalogue } from './catalogue.js'
 import { type Exchange, fromAuthInfo } from './identity.js'
 import { instructions } from './instructions.js'
+import { anyParams, RawToolCallServer } from './raw-tool-calls.js'
 import { toToolResult } from './results.js'
 
 export interface ServerParts {
@@ -22,7 +23,7 @@ const maxClientTextLength = 256
 /** `fallback` is who calls when the transport passes no identity on, as stdio does not. */
 export function createServerFactory({ catalogue, pipeline }: ServerParts): ServerFactory {
   return (fallback) => {
-    const server = new Server(
+    const server = new RawToolCallServer(
       { name: 'mcp-defectdojo', title: 'DefectDojo', version },
       {
         capabilities: { tools: {} },
@@ -39,12 +40,12 @@ export function createServerFactory({ catalogue, pipeline }: ServerParts): Serve
     server.setRequestHandler('tools/list', (_request, context) => ({
       tools: [...catalogue.listFor(exchangeOf(context).caller)],
     }))
-    server.setRequestHandler('tools/call', async ({ params }, context) => {
+    server.setRequestHandler('tools/call', { params: anyParams }, async (params, context) => {
       const { caller, transport, clientAddress, sessionId } = exchangeOf(context)
       const meta: Record<string, unknown> = context.mcpReq._meta ?? {}
       return toToolResult(
         await pipeline.call({
-          toolName: params.name,
+          toolName: typeof params.name === 'string' ? params.name : '',
           arguments: params.arguments ?? {},
           caller,
           origin: {

@@ -54,6 +54,10 @@ export function createHttpEndpoint(options: HttpHandlerOptions): McpHttpEndpoint
     parsedBody: unknown,
     exchange: Exchange,
   ): Promise<Response> {
+    // The header checks are about one message; in a batch the others would pass by them.
+    if (Array.isArray(parsedBody)) {
+      return jsonRpcError(400, -32600, 'JSON-RPC batches are not supported')
+    }
     const mismatch = headerMismatch(request.headers, parsedBody)
     if (mismatch) return mismatch
     if (options.legacySessions && (await isLegacyRequest(request, parsedBody))) {
@@ -146,7 +150,7 @@ function headerMismatch(headers: Headers, body: unknown): Response | undefined {
       400,
       -32020,
       'Mcp-Method or Mcp-Name header does not match the body',
-      id as string | number | null,
+      typeof id === 'string' || typeof id === 'number' ? id : null,
     )
   }
   return undefined
@@ -158,5 +162,4 @@ export const jsonRpcError = (
   code: number,
   message: string,
   id: string | number | null = null,
-): Response =>
-  Response.json({ jsonrpc: '2.0', error: { code, message }, id: id ?? null }, { status })
+): Response => Response.json({ jsonrpc: '2.0', error: { code, message }, id }, { status })

@@ -3,6 +3,7 @@ import { type Caller, openAccessId } from '../access/caller.js'
 import type { AuditedCall, AuditLog, AuditValue, CallIdentity } from '../audit/audit-log.js'
 import type { DojoCall } from '../dojo/dojo-call.js'
 import { ToolError } from '../errors.js'
+import { quoted } from '../guard/python-repr.js'
 import type { FindingsRead } from '../history/findings-read.js'
 import type { MutationBudget } from '../limits/mutation-budget.js'
 import { rateLimitRefusal } from '../limits/rate-limit-refusal.js'
@@ -115,7 +116,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
   ): Promise<Record<string, unknown>> {
     // A tool the caller may not use is simply unknown.
     if (!prepared || !request.caller.permissions.has(prepared.tool.permission)) {
-      throw new ToolError('unknown_tool', `Unknown tool: '${request.toolName.slice(0, 128)}'`)
+      throw new ToolError('unknown_tool', `Unknown tool: ${quoted(request.toolName)}`)
     }
     const { tool, presenter } = prepared
     const input = tool.input.bind(request.arguments)

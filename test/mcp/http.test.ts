@@ -158,6 +158,85 @@ t.test(
   },
 )
 
+t.test(
+  'a call is on record even when it names no tool or its arguments are no object',
+  async (t) => {
+    const service = await buildTestApp(t)
+    const { app, tokens } = service
+    const opened = await app.inject({
+      method: 'POST',
+      url: '/mcp',
+      headers: legacyHeaders(tokens.admin),
+      payload: initialize('2025-11-25'),
+    })
+    const session = { 'mcp-session-id': opened.headers['mcp-session-id'] as string }
+    const unprintable = '\u001b[2J\u202e'
+    const calls: [Record<string, unknown>, RegExp, string][] = [
+      [
+        { name: 'get_finding', arguments: [] },
+        /^arguments must be an object, got a list/,
+        'invalid',
+      ],
+      [{ name: 'get_finding', arguments: 'x' }, /^arguments must be an object, got 'x'/, 'invalid'],
+      [{ name: 'get_finding', arguments: 7 }, /^arguments must be an object, got 7/, 'invalid'],
+      [{ name: 'get_finding', arguments: null }, /^missing required argument/, 'invalid'],
+      [{ name: 'get_finding' }, /^missing required argument 'finding_id'/, 'invalid'],
+      [{ name: 7, arguments: {} }, /^Unknown tool: ''/, 'denied'],
+      [{ arguments: {} }, /^Unknown tool: ''/, 'denied'],
+      [{ name: unprintable, arguments: {} }, /^Unknown tool: '\\x1b\[2J\\u202e'$/, 'denied'],
+    ]
+
+    for (const [params, text, outcome] of calls) {
+      for (const request of [
+        // A 2026-07-28 client repeats the name in a header, which takes no such characters.
+        ...(params.name === unprintable ? [] : [rpc(tokens.admin, 'tools/call', params)]),
+        {
+          method: 'POST',
+          url: '/mcp',
+          headers: legacyHeaders(tokens.admin, session),
+          payload: { jsonrpc: '2.0', id: 2, method: 'tools/call', params },
+        } as const,
+      ]) {
+        const before = service.calls().length
+        const response = await app.inject(request)
+
+        t.equal(response.statusCode, 200)
+        t.match(messageOf(response.body).result, { isError: true, content: [{ text }] })
+        t.equal(service.calls().length, before + 1)
+        t.match(service.calls().at(-1), { outcome, error: text })
+      }
+    }
+  },
+)
+
+t.test('a batch is refused in a session too: it would pass by what a proxy checks', async (t) => {
+  const service = await buildTestApp(t)
+  const { app, tokens } = service
+  const opened = await app.inject({
+    method: 'POST',
+    url: '/mcp',
+    headers: legacyHeaders(tokens.admin),
+    payload: initialize('2025-03-26'),
+  })
+  const call = { jsonrpc: '2.0', method: 'tools/call', params: { name: 'health_check' } }
+
+  const response = await app.inject({
+    method: 'POST',
+    url: '/mcp',
+    headers: legacyHeaders(tokens.admin, {
+      'mcp-session-id': opened.headers['mcp-session-id'] as string,
+    }),
+    payload: [
+      { ...call, id: 2 },
+      { ...call, id: 3 },
+    ],
+  })
+
+  t.equal(response.statusCode, 400)
+  t.match(response.json().error, { code: -32600, message: /batch/ })
+  t.equal(service.calls().length, 0)
+})
+
 t.test('bodies that two readers could read differently are refused', async (t) => {
   const { app, tokens, sandbox } = await buildTestApp(t)
   const send = (payload: string | Buffer, headers: Record<string, string> = {}) =>
