@@ -35,14 +35,19 @@ export async function ask(
 }
 
 const dates = { target_start: '2026-01-01', target_end: '2026-02-01' }
-const upload = { scan_type: 'SARIF', file: 'e30=', file_name: 'report.sarif' }
+const report = JSON.stringify({ version: '2.1.0', runs: [] })
+const upload = {
+  scan_type: 'SARIF',
+  file: Buffer.from(report).toString('base64'),
+  file_name: 'report.sarif',
+}
 
 /** Arguments that pass every check of a tool. */
 export const validArguments: Readonly<Record<ToolName, Readonly<Record<string, unknown>>>> = {
   health_check: {},
   list_products: {},
   get_product: { product_id: 1 },
-  create_product: { name: 'Shop', description: 'The web shop.', prod_type_id: 1 },
+  create_product: { name: 'Parity shop', description: 'The web shop.', prod_type_id: 1 },
   list_product_types: {},
   list_engagements: { product_id: 1 },
   get_engagement: { engagement_id: 1 },
@@ -61,6 +66,6 @@ export const validArguments: Readonly<Record<ToolName, Readonly<Record<string, u
   list_finding_notes: { finding_id: 1 },
   add_finding_tags: { finding_id: 1, tags: ['checked'] },
   remove_finding_tags: { finding_id: 1, tags: ['checked'] },
-  import_scan: upload,
+  import_scan: { ...upload, product_name: 'Parity shop', engagement_name: 'Spring' },
   reimport_scan: { ...upload, test_id: 1 },
 }
