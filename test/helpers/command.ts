@@ -6,7 +6,7 @@ import type { Test } from 'tap'
 
 const root = join(import.meta.dirname, '../..')
 
-/** The command as `npm run build` leaves it, which `npm test` runs first; source maps bring its coverage back to the sources. */
+/** The command as `npm run build` leaves it (`npm test` begins with that); source maps bring its coverage back to the sources. */
 export const commandLine = (args: readonly string[]): { command: string; args: string[] } => {
   const main = join(root, 'dist/cli/main.js')
   if (!existsSync(main)) throw new Error('dist/cli/main.js is missing: npm run build')
