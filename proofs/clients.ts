@@ -94,13 +94,13 @@ async function inspectorClient(): Promise<void> {
   proof.check(
     'MCP Inspector CLI: the scanner lists 14 tools',
     parse(listed.stdout)?.tools?.length === 14,
-    listed.stderr.trim().slice(-300) || 'as shown',
+    parse(listed.stdout)?.tools?.length ?? listed.stderr.trim().slice(-300),
   )
   const called = await call('--method', 'tools/call', '--tool-name', 'health_check')
   proof.check(
     'MCP Inspector CLI: health_check answers',
     parse(called.stdout)?.structuredContent?.status === 'ok',
-    called.stderr.trim().slice(-300) || 'ok',
+    parse(called.stdout)?.structuredContent?.status ?? called.stderr.trim().slice(-300),
   )
 }
 

@@ -1,5 +1,14 @@
+import { Type } from '@sinclair/typebox'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { jsonRpcError } from '../src/mcp/http-handler.js'
+
+/** The protocol's own headers, as long as their values can be; the SDK judges what they say. */
+const McpHeaders = Type.Object({
+  'mcp-session-id': Type.Optional(Type.String({ maxLength: 128 })),
+  'mcp-protocol-version': Type.Optional(Type.String({ maxLength: 32 })),
+  'mcp-method': Type.Optional(Type.String({ maxLength: 256 })),
+  'mcp-name': Type.Optional(Type.String({ maxLength: 256 })),
+})
 
 /** Request headers the MCP endpoint reads; nothing else is passed on. */
 const passedOn = [
@@ -17,6 +26,9 @@ export default async function mcpRoutes(app: FastifyInstance): Promise<void> {
   app.route({
     method: ['GET', 'POST', 'DELETE'],
     url: '/mcp',
+    // A HEAD would run the handler of GET, whose answer has no length that could be told.
+    exposeHeadRoute: false,
+    schema: { headers: McpHeaders },
     onRequest: app.admit,
     errorHandler: answerUnreadable,
     async handler(request, reply) {
@@ -40,7 +52,7 @@ function answerUnreadable(
 ): unknown {
   const status = error.statusCode ?? 500
   if (status >= 500 && status !== 503) throw error
-  const code = status === 400 ? -32700 : -32600
+  const code = status === 400 && error.validation === undefined ? -32700 : -32600
   return reply
     .headers((error as { headers?: Record<string, string> }).headers ?? {})
     .send(jsonRpcError(status, code, error.message))
