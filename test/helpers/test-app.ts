@@ -13,6 +13,8 @@ export interface TestApp {
   readonly tokens: Readonly<Record<Role, string>>
   /** Every audit line so far, parsed. */
   readonly audit: Record<string, unknown>[]
+  /** The same lines as they were written. */
+  readonly auditLines: string[]
   /** Every diagnostic line so far, as text. */
   readonly diagnostics: string[]
   /** Terminal records of tool calls, oldest first. */
@@ -47,12 +49,16 @@ export async function buildTestApp(t: Test, options: TestAppOptions = {}): Promi
     ...options.env,
   }
   const audit: Record<string, unknown>[] = []
+  const auditLines: string[] = []
   const diagnostics: string[] = []
   const { config, notices } = loadConfig(environment)
   const app = await buildApp({
     config,
     notices,
-    auditLine: (line) => audit.push(JSON.parse(line)),
+    auditLine(line) {
+      auditLines.push(line)
+      audit.push(JSON.parse(line))
+    },
     diagnostics: { write: (line) => void diagnostics.push(line) },
   })
   t.teardown(() => app.close())
@@ -62,6 +68,7 @@ export async function buildTestApp(t: Test, options: TestAppOptions = {}): Promi
     sandbox,
     tokens,
     audit,
+    auditLines,
     diagnostics,
     calls: () =>
       audit.filter((record) => record.event_type === 'audit' && record.terminal !== false),

@@ -5,59 +5,8 @@ import { rolePermissions, roles } from '../../src/access/permissions.js'
 import { annotations } from '../../src/tools/define-tool.js'
 import { tools } from '../../src/tools/index.js'
 import { toolNames } from '../../src/tools/tool-names.js'
+import { badValues, goodArguments, propertiesOf, requiredOf } from './bad-arguments.js'
 import { buildBench, toolNamed } from './tool-bench.js'
-
-interface PropertySchema {
-  readonly type: 'integer' | 'boolean' | 'string' | 'array'
-  readonly description?: string
-  readonly minimum?: number
-  readonly maximum?: number
-  readonly maxLength?: number
-  readonly enum?: readonly string[]
-  readonly format?: string
-  readonly contentEncoding?: string
-  readonly default?: unknown
-}
-type Properties = Record<string, PropertySchema>
-
-const propertiesOf = (name: string) => toolNamed(name).input.schema.properties as Properties
-const requiredOf = (name: string) => (toolNamed(name).input.schema.required ?? []) as string[]
-
-/** Arguments that pass every check of a tool. */
-const sampleValues: Record<string, unknown> = {
-  severity: 'High',
-  reason: 'mitigated',
-  file_name: 'report.sarif',
-  scan_type: 'SARIF',
-  tags: ['checked'],
-}
-function goodArguments(name: string): Record<string, unknown> {
-  const given = requiredOf(name).map((field) => {
-    const { type, format } = propertiesOf(name)[field] ?? {}
-    const plain = type === 'integer' ? 1 : format === 'date' ? '2026-01-01' : 'some text'
-    return [field, sampleValues[field] ?? plain]
-  })
-  const extra = name.endsWith('import_scan') ? { content: '{}' } : {}
-  return { ...Object.fromEntries(given), ...extra }
-}
-
-/** Values that a property of this kind must refuse. */
-function badValues(name: string, schema: PropertySchema): unknown[] {
-  const object = { a: 1 }
-  if (schema.type === 'integer') {
-    const bounds = [(schema.minimum ?? 0) - 1, (schema.maximum ?? 0) + 1, 1e300]
-    return ['ten', '', '1e3', 1.5, true, [], object, ...bounds]
-  }
-  if (schema.type === 'boolean') return ['maybe', '', 2, -1, [], object]
-  if (schema.type === 'array') {
-    return ['a,b', 7, object, [1], [null], [['a']], Array(101).fill('a'), ['x'.repeat(256)], ['\0']]
-  }
-  const wrong: unknown[] = [7, true, [], object]
-  if (name === 'file') return [...wrong, '', '***', 'YQ', 'A'.repeat((schema.maxLength ?? 0) + 4)]
-  if (name === 'content') return [...wrong, '', 'x'.repeat((schema.maxLength ?? 0) + 1)]
-  const text = [...wrong, 'a\0b', '\ud800', 'x'.repeat((schema.maxLength ?? 10) + 1)]
-  return schema.enum || schema.format === 'date' ? [...text, '', 'Nope', 'high '] : text
-}
 
 t.test("the list is the reference's, each tool in the file of its name", async (t) => {
   t.same(
