@@ -8,8 +8,8 @@ import { createStore, type Store } from './store.js'
 import { systemSettings } from './system-settings.js'
 
 /** The people of every seed, in the order of their ids: a superuser, a staff account, and two ordinary ones. */
-export const userNames = ['admin', 'staff', 'stranger', 'member'] as const
-export type UserName = (typeof userNames)[number]
+const userNames = ['admin', 'staff', 'stranger', 'member'] as const
+type UserName = (typeof userNames)[number]
 
 const firstTestTypes = [
   'API Test',

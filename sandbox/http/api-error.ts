@@ -19,7 +19,7 @@ export type FieldIssues = Record<string, FieldIssue[]>
 const pro = ['Pro comes with support. Try today for free or email us at hello@defectdojo.com']
 
 /** How Python writes a text: single quotes, unless only those are inside. */
-export function pythonText(text: string): string {
+function pythonText(text: string): string {
   const escaped = text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')
   if (escaped.includes("'") && !escaped.includes('"')) return `"${escaped}"`
   return `'${escaped.replaceAll("'", "\\'")}'`

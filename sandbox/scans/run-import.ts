@@ -17,7 +17,7 @@ export interface Outcome {
 }
 
 /** Makes the test that a report of this type goes into; finished once the report is in. */
-export function createImportTest(
+function createImportTest(
   x: Exchange,
   engagement: EngagementRecord,
   options: ImportOptions,

@@ -5,7 +5,7 @@ import type { Store } from '../store.js'
 import { notesOf } from './notes.js'
 
 /** The parts of `display_status` in DefectDojo's order, `Inactive, Mitigated, False Positive`. */
-export function displayStatus(finding: FindingRecord): string {
+function displayStatus(finding: FindingRecord): string {
   const parts = [finding.active ? 'Active' : 'Inactive']
   if (finding.verified) parts.push('Verified')
   if (finding.mitigated !== null || finding.is_mitigated) parts.push('Mitigated')
@@ -17,7 +17,7 @@ export function displayStatus(finding: FindingRecord): string {
 }
 
 /** Days since the finding was found, until it was mitigated. */
-export function age(finding: FindingRecord, now: Date): number {
+function age(finding: FindingRecord, now: Date): number {
   const end = finding.mitigated?.slice(0, 10) ?? day(now)
   return Math.max(0, daysBetween(finding.date, end))
 }

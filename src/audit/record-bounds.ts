@@ -28,7 +28,7 @@ const cost = (text: string): number => {
 }
 
 /** The text, or its beginning and how much is missing. */
-export const shortened = (text: string, limit: number): string =>
+const shortened = (text: string, limit: number): string =>
   text.length <= limit ? text : `${text.slice(0, limit)}…[+${text.length - limit} characters]`
 
 /**

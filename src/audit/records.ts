@@ -58,7 +58,7 @@ const loggers: Readonly<Record<string, string>> = {
 }
 
 /** UTC with microseconds and offset, always 32 characters: `2026-01-02T03:04:05.678000+00:00`. */
-export const timestampText = (time: Date): string => `${time.toISOString().slice(0, -1)}000+00:00`
+const timestampText = (time: Date): string => `${time.toISOString().slice(0, -1)}000+00:00`
 
 /** The beginning of every record; `fields` follow in the order given, and cannot replace what stands before them. */
 export function eventRecord(

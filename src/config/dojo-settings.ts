@@ -1,15 +1,8 @@
+import type { DojoKeys } from '../dojo/credentials.js'
 import { parseAddress } from './address.js'
 import { configWarning, type Notice, securityWarning } from './notice.js'
 import type { Quote } from './quote.js'
 import type { Environment } from './secrets.js'
-
-/** The keys for DefectDojo: one and the same unless both keys of dual-key mode are set. */
-export interface DojoKeys {
-  /** For GET, HEAD and OPTIONS. */
-  readonly read: string
-  /** For everything else. */
-  readonly write: string
-}
 
 /** Where DefectDojo is and with which keys; null members only together with problems. */
 export interface DojoSettings {

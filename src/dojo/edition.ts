@@ -12,7 +12,7 @@ export interface Edition {
  * Reads the index of the API, an object whose keys are the names of the resources (DefectDojo API §12).
  * @throws DojoFailure when it is the index of something else
  */
-export function editionOf(index: unknown): Edition {
+function editionOf(index: unknown): Edition {
   if (index === null || typeof index !== 'object' || !('findings' in index)) {
     throw failureOfPage(200)
   }

@@ -19,7 +19,7 @@ function edits(from: string, to: string): number {
 }
 
 /** The known name that was most likely meant: one that contains the other, or one a few letters away. */
-export function nearestName(unknown: string, known: readonly string[]): string | null {
+function nearestName(unknown: string, known: readonly string[]): string | null {
   if (unknown.length > 60) return null
   const plain = unknown.toLowerCase().replaceAll(/[^a-z0-9]/g, '')
   let best: { name: string; distance: number } | null = null

@@ -2,7 +2,7 @@ import type { CallToolResult } from '@modelcontextprotocol/server'
 import type { CallResult } from '../pipeline/call.js'
 
 /** The member of `_meta` that tells a program what the text tells a person. */
-export const errorMetaKey = 'mcp-defectdojo/error'
+const errorMetaKey = 'mcp-defectdojo/error'
 
 /**
  * The one place where a call's end becomes an MCP result. Success carries the object and, for older clients, the same object as
