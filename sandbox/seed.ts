@@ -9,7 +9,6 @@ import { systemSettings } from './system-settings.js'
 
 /** The people of every seed, in the order of their ids: a superuser, a staff account, and two ordinary ones. */
 const userNames = ['admin', 'staff', 'stranger', 'member'] as const
-type UserName = (typeof userNames)[number]
 
 const firstTestTypes = [
   'API Test',
