@@ -12,6 +12,8 @@ const stopMs = 10_000
 export function runServe(argv: string[]): Promise<number> {
   return withUsage('serve', async () => {
     readOptions(argv, {})
+    // From here on, so that the trail of a service that is stopped while it starts ends with a summary too.
+    const stopped = untilStopped()
     let app: FastifyInstance
     try {
       const { config, notices } = loadConfig(loadDotEnv(process.cwd(), process.env))
@@ -30,7 +32,7 @@ export function runServe(argv: string[]): Promise<number> {
       await app.close()
       return refuseToStart(error)
     }
-    await untilStopped()
+    await stopped
     return stop(app)
   })
 }
