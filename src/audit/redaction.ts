@@ -11,14 +11,17 @@ const marks = '\\*\\*\\*REDACTED\\*\\*\\*|\\[REDACTED(?::[a-z0-9_]+)?\\]'
 
 const escapeForRegex = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
 
-/** Each secret also as it looks within an address, longest first so that one secret within another leaves no rest. */
+/** Each secret also as it looks within an address and within JSON, longest first so that one secret within another leaves no rest. */
 function literalPattern(secrets: readonly string[]): RegExp | null {
-  const texts = new Set(secrets.flatMap((secret) => [secret, uriForm(secret)]))
+  const texts = new Set(secrets.flatMap((secret) => [secret, uriForm(secret), jsonForm(secret)]))
   texts.delete('')
   if (texts.size === 0) return null
   const longestFirst = [...texts].sort((a, b) => b.length - a.length)
   return new RegExp(`(${marks})|${longestFirst.map(escapeForRegex).join('|')}`, 'g')
 }
+
+/** A line of diagnostics is redacted as the JSON text it is. */
+const jsonForm = (secret: string): string => JSON.stringify(secret).slice(1, -1)
 
 function uriForm(secret: string): string {
   try {

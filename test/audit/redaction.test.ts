@@ -68,6 +68,15 @@ t.test('given secrets disappear everywhere, also as an address writes them', asy
   t.strictSame(createRedactor(['', '']).redactText('nothing to do'), 'nothing to do')
 })
 
+t.test('a secret that JSON writes differently is found in a line of JSON', async (t) => {
+  const secret = join('made', '"up\\and', '\tfake')
+  const { redactText } = createRedactor([secret])
+
+  const line = redactText(JSON.stringify({ msg: `refused: ${secret}.` }))
+
+  t.same(JSON.parse(line), { msg: 'refused: ***REDACTED***.' })
+})
+
 t.test('redaction applied twice changes nothing more', async (t) => {
   const { redactText } = createRedactor(secrets)
   const piece = fc.constantFrom(
