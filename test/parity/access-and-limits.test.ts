@@ -190,3 +190,26 @@ t.test('the transport is one of four words in lower case, else the start is refu
     t.match(problems, [/TRANSPORT must be /], transport)
   }
 })
+
+t.test('the older transport answers in the statuses and words of §8', async (t) => {
+  const { app, tokens } = await buildTestApp(t, { env: { MCP_TRANSPORT: 'sse' } })
+  const post = (url: string) =>
+    app.inject({
+      method: 'POST',
+      url,
+      headers: {
+        host: '127.0.0.1',
+        authorization: `Bearer ${tokens.reader}`,
+        'content-type': 'application/json',
+      },
+      payload: '{"jsonrpc": "2.0", "id": 1, "method": "ping"}',
+    })
+
+  const [nameless, unknown] = [await post('/messages/'), await post('/messages/?session_id=none')]
+
+  t.equal(nameless.statusCode, 400)
+  t.match(nameless.json(), { message: 'session_id is required' })
+  t.equal(unknown.statusCode, 404)
+  t.match(unknown.json(), { message: 'Could not find session' })
+  t.same((await app.inject('/health')).json(), { status: 'ok' })
+})

@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import { rolePermissions, roles } from '../../src/access/permissions.js'
 import { maxScanFileBytes } from '../../src/guard/scan-file-fields.js'
@@ -163,6 +165,19 @@ t.test('the arguments that the refusals vary are valid', async (t) => {
     input.screen(bound)
   }
   t.same(Object.keys(validArguments), toolNames)
+  for (const [name, field] of [
+    ['create_finding', 'severity'],
+    ['list_findings', 'severity'],
+    ['import_scan', 'minimum_severity'],
+    ['reimport_scan', 'minimum_severity'],
+  ] as const) {
+    const tool = tools.find((one) => one.name === name)
+    for (const severity of ['Critical', 'High', 'Medium', 'Low', 'Info']) {
+      t.match(tool?.input.bind({ ...validArguments[name], [field]: severity }), {
+        [field]: severity,
+      })
+    }
+  }
 })
 
 t.test('a report of one byte too much is refused in the words of §1.3', async (t) => {
@@ -229,4 +244,12 @@ t.test('a request without a valid token is challenged as §3.4 says', async (t) 
       `Bearer error="invalid_token", error_description="${description}"`,
     )
   }
+})
+
+t.test('the README of this folder names files that exist', async (t) => {
+  const text = readFileSync(join(import.meta.dirname, 'README.md'), 'utf8')
+  const files = new Set(text.match(/[\w-]+\/[\w-]+(?:\.test)?\.ts/g))
+
+  t.ok(files.size > 30)
+  for (const file of files) t.ok(existsSync(join(import.meta.dirname, '..', file)), file)
 })

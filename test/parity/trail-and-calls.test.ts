@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { createAgents } from '../../src/dojo/agents.js'
 import { createForwardEvents } from '../../src/forward/forward-events.js'
 import { mutates } from '../../src/tools/define-tool.js'
 import { tools } from '../../src/tools/index.js'
@@ -144,6 +145,45 @@ t.test('a receiver that fails is told of in the words of §6.3', async (t) => {
         ...{ consecutive_failures: 3, recovery_seconds: 30, ...where[name] },
       },
     ])
+  }
+})
+
+t.test('no configured secret is written, wherever it comes from (§5.8)', async (t) => {
+  const fake = (name: string): string => ['obviously', 'fake', name, '4711'].join('_')
+  const secrets: Record<string, string> = {
+    DEFECTDOJO_READ_API_KEY: fake('read'),
+    DEFECTDOJO_WRITE_API_KEY: fake('write'),
+    MCP_AUTH_TOKEN: fake('auth'),
+    MCP_READ_TOKEN: fake('reader'),
+    AUDIT_HMAC_KEY: fake('hmac'),
+    AUDIT_LOG_HTTPS_TOKEN: fake('siem'),
+  }
+  const roleToken = `${fake('role')}:with:colons`
+  const service = await buildTestApp(t, {
+    env: { ...secrets, MCP_ROLE_CI: `${roleToken}:scanner`, LOG_LEVEL: 'DEBUG' },
+  })
+  const all = [...Object.values(secrets), roleToken, service.sandbox.apiKey]
+
+  for (const secret of all) {
+    await callerOf(service)('list_findings', { component_name: `at ${secret} here` })
+    t.match(service.calls().at(-1)?.request_params, { component_name: 'at ***REDACTED*** here' })
+    await callerOf(service)(`tool ${secret}` as ToolName, {})
+    service.app.log.child({ child: secret }).error({ err: new Error(secret) }, secret)
+  }
+
+  const written = JSON.stringify(service.audit) + service.diagnostics.join('')
+  for (const secret of all)
+    t.notOk(written.includes(secret), 'neither in the trail nor in diagnostics')
+  for (const line of service.diagnostics) t.equal(typeof JSON.parse(line), 'object')
+})
+
+t.test('DefectDojo gets at most 20 connections, of which 10 are kept (§7.7)', async (t) => {
+  const agents = createAgents({ url: 'http://dojo.test' })
+  t.teardown(() => agents.close())
+
+  // A connection per write and none kept: 20 of their own, so that reads and writes do not wait for each other.
+  for (const pair of [agents.reading, agents.writing]) {
+    t.match(Object.values(pair)[0], { maxSockets: 20, maxFreeSockets: 10 })
   }
 })
 

@@ -166,6 +166,8 @@ t.test('the gate of update_finding refuses in the words of §1.3', async (t) => 
   t.match(calls().at(-1), {
     level: 'WARNING',
     message: 'update_finding mitigation-clear rejected — caller lacks engagement_mgmt',
+    ...{ tool_name: 'update_finding', finding_id: 1, outcome: 'denied', caller_role: null },
+    ...{ caller_id: 'anonymous', authenticated_caller_id: 'open-access' },
     transition_cause: 'explicit_field',
   })
   t.equal(
@@ -175,6 +177,7 @@ t.test('the gate of update_finding refuses in the words of §1.3', async (t) => 
   t.match(calls().at(-1), {
     level: 'WARNING',
     message: 'update_finding verified+inactive mutex rejected (post-state)',
+    ...{ tool_name: 'update_finding', finding_id: 1, outcome: 'denied', caller_role: null },
     rejection_reason: 'verified_inactive_mutex_post_state',
   })
   t.ok(
