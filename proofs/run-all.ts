@@ -4,7 +4,12 @@ import { readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 
 /** Files of this folder that are no proofs themselves. */
-const support = new Set(['measure.js', 'run-command.js', 'run-all.js'])
+const support = new Set([
+  'bad-configuration-table.js',
+  'measure.js',
+  'run-command.js',
+  'run-all.js',
+])
 
 const here = import.meta.dirname
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('--'))

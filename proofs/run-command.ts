@@ -15,17 +15,19 @@ export interface Ended {
 export interface RunOptions {
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
+  /** True: of this process's environment only what every program needs. */
+  readonly bare?: boolean
 }
 
 /** Runs a command to its end. */
 export async function run(
   command: string,
   args: readonly string[],
-  { cwd = root, env = {} }: RunOptions = {},
+  { cwd = root, env = {}, bare = false }: RunOptions = {},
 ): Promise<Ended> {
   const child = spawn(command, args, {
     cwd,
-    env: { ...process.env, ...env },
+    env: { ...(bare ? { PATH: process.env.PATH, HOME: process.env.HOME } : process.env), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let stdout = ''
