@@ -1,4 +1,9 @@
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  LogController,
+} from 'fastify'
 import type { DestinationStream } from 'pino'
 import audit from './plugins/audit.js'
 import auth from './plugins/auth.js'
@@ -30,17 +35,25 @@ export interface AppOptions {
   readonly auditLine?: (line: string) => void
 }
 
+/** An address that cannot be decoded passes by every hook, also by the one that leaves a body unread. */
+function refuseAddress(_error: unknown, _request: unknown, reply: FastifyReply): void {
+  const body = { error: 'Bad Request', message: 'No such address', statusCode: 400 }
+  reply.code(400).header('connection', 'close').send(body)
+}
+
 /** Builds the service: plugins, then routes, in the order you read them. It does not listen. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const loggerInstance: FastifyBaseLogger = createDiagnosticLog(options.config, options.diagnostics)
   const app: FastifyInstance = Fastify({
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
-    // Node's and Fastify's defaults keep connections for 72 s and requests for ever.
+    // Node's and Fastify's defaults keep connections for 72 s and requests for ever, and look at them only every 30 s.
     requestTimeout: 120_000,
     keepAliveTimeout: 65_000,
-    http: { headersTimeout: 15_000 },
-    forceCloseConnections: 'idle',
+    http: { headersTimeout: 15_000, connectionsCheckingInterval: 2_000 },
+    // Only after `plugins/shutdown.ts` has seen every answer out: a connection that never sent a request counts as busy.
+    forceCloseConnections: true,
+    frameworkErrors: refuseAddress,
   })
 
   await app.register(config, { config: options.config })

@@ -4,6 +4,7 @@ import { createOriginCheck } from '../src/access/allowed-origins.js'
 import { type Caller, openAccessCaller } from '../src/access/caller.js'
 import { challenge } from '../src/access/challenge.js'
 import { createClientAddress } from '../src/access/client-address.js'
+import { ambiguousHeaders } from '../src/access/repeated-headers.js'
 import { createStaticTokens } from '../src/access/static-tokens.js'
 
 declare module 'fastify' {
@@ -14,7 +15,7 @@ declare module 'fastify' {
     clientAddress: string | null
   }
   interface FastifyInstance {
-    /** onRequest hook of every MCP route: Host and Origin, then the bearer token. */
+    /** onRequest hook of every MCP route: unambiguous headers, Host and Origin, then the bearer token. */
     admit: onRequestHookHandler
   }
 }
@@ -41,7 +42,9 @@ export default fp(
         request.socket.remoteAddress,
         request.headers['x-forwarded-for'],
       )
-      const refused = checkOrigin(request.headers.host, request.headers.origin)
+      const refused =
+        ambiguousHeaders(request.raw.rawHeaders) ??
+        checkOrigin(request.headers.host, request.headers.origin)
       if (refused !== null) {
         const { status, error, description } = refused
         return endUnread(reply).code(status).send({ error, error_description: description })

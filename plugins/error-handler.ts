@@ -20,9 +20,12 @@ export default fp(
       return reply.code(statusCode).send(app.httpErrors.createError(statusCode, message))
     })
 
-    app.setNotFoundHandler((_request, reply) =>
-      reply.code(404).send({ error: 'Not Found', message: 'No such address', statusCode: 404 }),
-    )
+    const notFound = { error: 'Not Found', message: 'No such address', statusCode: 404 }
+    app.setNotFoundHandler((_request, reply) => reply.code(404).send(notFound))
+    // Nobody has been asked for a token at such an address, so no body is read there.
+    app.addHook('onRequest', async (request, reply) => {
+      if (request.is404) return reply.code(404).send(notFound)
+    })
   },
   { name: 'error-handler', fastify: '5.x' },
 )
