@@ -1,6 +1,7 @@
 import { Type, type TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
 import { messagesPath } from '../plugins/mcp.js'
+import { headersContradict } from '../src/mcp/http-handler.js'
 
 const SessionQuery = Type.Object({
   sessionId: Type.Optional(Type.String({ maxLength: 64 })),
@@ -11,7 +12,8 @@ const SessionQuery = Type.Object({
 export default async function sseRoutes(app: FastifyInstance): Promise<void> {
   const typed = app.withTypeProvider<TypeBoxTypeProvider>()
 
-  typed.get('/sse', { onRequest: app.admit }, async (request, reply) => {
+  // A HEAD would open a session whose stream nobody can read.
+  typed.get('/sse', { onRequest: app.admit, exposeHeadRoute: false }, async (request, reply) => {
     reply.hijack()
     await app.mcp.sse.open(reply.raw, {
       caller: request.caller,
@@ -27,6 +29,9 @@ export default async function sseRoutes(app: FastifyInstance): Promise<void> {
     async (request, reply) => {
       const sessionId = request.query.sessionId ?? request.query.session_id
       if (sessionId === undefined) return reply.badRequest('session_id is required')
+      if (headersContradict((name) => textOf(request.headers[name]), request.body)) {
+        return reply.badRequest('Mcp-Method or Mcp-Name header does not match the body')
+      }
       try {
         const delivered = await app.mcp.sse.deliver(sessionId, request.body, {
           caller: request.caller,
@@ -42,3 +47,5 @@ export default async function sseRoutes(app: FastifyInstance): Promise<void> {
     },
   )
 }
+
+const textOf = (header: string | string[] | undefined): string | null => header?.toString() ?? null

@@ -58,8 +58,9 @@ export function createHttpEndpoint(options: HttpHandlerOptions): McpHttpEndpoint
     if (Array.isArray(parsedBody)) {
       return jsonRpcError(400, -32600, 'JSON-RPC batches are not supported')
     }
-    const mismatch = headerMismatch(request.headers, parsedBody)
-    if (mismatch) return mismatch
+    if (headersContradict((name) => request.headers.get(name), parsedBody)) {
+      return mismatch(parsedBody)
+    }
     if (options.legacySessions && (await isLegacyRequest(request, parsedBody))) {
       return handleLegacy(request, parsedBody, exchange)
     }
@@ -78,10 +79,11 @@ export function createHttpEndpoint(options: HttpHandlerOptions): McpHttpEndpoint
     if (sessionId !== null) {
       const session = sessions.find(sessionId, exchange.caller.id)
       if (!session) return jsonRpcError(404, -32001, 'Session not found')
-      return session.transport.handleRequest(request, {
+      const response = await session.transport.handleRequest(request, {
         authInfo: toAuthInfo({ ...exchange, sessionId }),
         ...(parsedBody !== undefined && { parsedBody }),
       })
+      return request.method === 'GET' ? begun(response) : response
     }
     if (request.method === 'POST' && isInitializeRequest(parsedBody)) {
       return openSession(request, parsedBody, exchange)
@@ -136,24 +138,37 @@ export function createHttpEndpoint(options: HttpHandlerOptions): McpHttpEndpoint
  * A proxy may have decided on `Mcp-Method` or `Mcp-Name`; where they are present they must say what the body says, in every
  * protocol generation (2026-07-28 basic/transports, error -32020).
  */
-function headerMismatch(headers: Headers, body: unknown): Response | undefined {
-  if (typeof body !== 'object' || body === null) return undefined
-  const { method, params, id } = body as { method?: unknown; params?: unknown; id?: unknown }
-  const name = (params as { name?: unknown } | undefined)?.name
-  const differs = (header: string | null, value: unknown): boolean =>
-    header !== null && typeof value === 'string' && header.trim() !== value
-  if (
-    differs(headers.get('mcp-method'), method) ||
-    (method === 'tools/call' && differs(headers.get('mcp-name'), name))
-  ) {
-    return jsonRpcError(
-      400,
-      -32020,
-      'Mcp-Method or Mcp-Name header does not match the body',
-      typeof id === 'string' || typeof id === 'number' ? id : null,
-    )
-  }
-  return undefined
+export function headersContradict(
+  header: (name: 'mcp-method' | 'mcp-name') => string | null,
+  body: unknown,
+): boolean {
+  if (typeof body !== 'object' || body === null) return false
+  const { method, params } = body as { method?: unknown; params?: { name?: unknown } | null }
+  const differs = (said: string | null, value: unknown): boolean =>
+    said !== null && typeof value === 'string' && said.trim() !== value
+  return (
+    differs(header('mcp-method'), method) ||
+    (method === 'tools/call' && differs(header('mcp-name'), params?.name))
+  )
+}
+
+function mismatch(body: unknown): Response {
+  const { id } = body as { id?: unknown }
+  return jsonRpcError(
+    400,
+    -32020,
+    'Mcp-Method or Mcp-Name header does not match the body',
+    typeof id === 'string' || typeof id === 'number' ? id : null,
+  )
+}
+
+/** A stream with a comment in front: its head leaves with its first bytes, and without a head a client waits and a proxy gives up. */
+function begun(response: Response): Response {
+  if (!response.ok || response.body === null) return response
+  const withComment = new TransformStream<Uint8Array, Uint8Array>({
+    start: (controller) => controller.enqueue(new TextEncoder().encode(': open\n\n')),
+  })
+  return new Response(response.body.pipeThrough(withComment), response)
 }
 
 /** A JSON-RPC error as an HTTP answer. */

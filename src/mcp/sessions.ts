@@ -9,7 +9,10 @@ export interface Session {
 }
 
 export interface SessionsOptions {
-  /** Sessions at most; opening one more closes the one that was idle longest. */
+  /**
+   * Sessions at most. One more closes the one that was idle longest of the caller who has most, so that a caller who opens session
+   * after session loses its own.
+   */
   readonly maxSessions: number
   /** Seconds without a request after which a session is closed. */
   readonly idleSeconds: number
@@ -53,12 +56,32 @@ export function createSessions<S extends Session>(options: SessionsOptions): Ses
     }
   }
 
+  /** The one who opens counts with the new session, so that it does not take a place from those who have as many. */
+  function callerWithMost(opening: string): string | undefined {
+    const counts = new Map<string, number>()
+    for (const { session } of sessions.values()) {
+      counts.set(session.callerId, (counts.get(session.callerId) ?? 0) + 1)
+    }
+    const own = counts.get(opening)
+    if (own !== undefined) counts.set(opening, own + 1)
+    const most = Math.max(...counts.values())
+    return [...counts].find(([, count]) => count === most)?.[0]
+  }
+
+  function endIdlestOf(callerId: string | undefined): void {
+    for (const [id, { session }] of sessions) {
+      if (session.callerId === callerId) {
+        end(id, session)
+        return
+      }
+    }
+  }
+
   return {
     open(session) {
       endIdle()
-      for (const [id, oldest] of sessions) {
-        if (sessions.size < maxSessions) break
-        end(id, oldest.session)
+      while (sessions.size >= maxSessions && sessions.size > 0) {
+        endIdlestOf(callerWithMost(session.callerId))
       }
       sessions.set(session.id, { session, usedAt: now() })
     },

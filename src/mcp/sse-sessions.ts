@@ -7,6 +7,7 @@ import { createSessions, type Session, type SessionsOptions } from './sessions.j
 
 interface SseSession extends Session {
   readonly transport: SSEServerTransport
+  readonly response: ServerResponse
 }
 
 /** The HTTP+SSE transport of 2024-11-05: a stream to the client, and POSTs back to the address its first event names. */
@@ -21,6 +22,8 @@ export interface SseSessions {
 
 /** Comments that keep proxies from closing a silent stream. */
 const keepAliveMs = 15_000
+/** A client that asks and does not read is cut off here, before its answers fill the memory. */
+const maxUnreadBytes = 8_388_608
 
 /** The only user of the 1.x SDK: the stable line no longer serves this transport, but its `Server` still speaks over it. */
 export function createSseSessions(
@@ -43,6 +46,7 @@ export function createSseSessions(
         id: transport.sessionId,
         callerId: exchange.caller.id,
         transport,
+        response,
         close: () => server.close(),
       })
       // The 1.x transport has the shape the 2.x server asks for; only its optional members are typed more loosely.
@@ -51,6 +55,11 @@ export function createSseSessions(
     async deliver(sessionId, message, exchange) {
       const session = sessions.find(sessionId, exchange.caller.id)
       if (!session) return false
+      if (session.response.writableLength > maxUnreadBytes) {
+        // An orderly end would wait behind everything that is not read.
+        session.response.destroy()
+        return false
+      }
       await session.transport.handleMessage(message, {
         authInfo: toAuthInfo({ ...exchange, sessionId }),
       })

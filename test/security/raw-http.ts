@@ -21,6 +21,7 @@ export interface RawOptions {
 }
 
 const waitMs = 2_000
+const maxRepeatedBytes = 33_554_432
 
 /** Sends bytes as they are and collects what comes until the answer is complete, the server closes, or two seconds have passed. */
 export function rawRequest(
@@ -56,7 +57,8 @@ export function rawRequest(
         if (options.leave) finish(false)
       })
       const more = (): void => {
-        if (options.repeat && !socket.destroyed) socket.write(options.repeat, more)
+        const enough = socket.bytesWritten > maxRepeatedBytes
+        if (options.repeat && !enough && !socket.destroyed) socket.write(options.repeat, more)
       }
       more()
     })
