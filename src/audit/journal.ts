@@ -1,5 +1,6 @@
-import { closeSync, fdatasync, fstatSync, ftruncateSync, openSync, statSync, write } from 'node:fs'
+import { fdatasync, type Stats, statSync, write } from 'node:fs'
 import { promisify } from 'node:util'
+import { afterOutage, closeFile, type OpenFile, openFile, unopened } from './open-file.js'
 
 const writeBytes = promisify(write)
 const syncData = promisify(fdatasync)
@@ -44,15 +45,6 @@ export interface Journal {
   close(): Promise<void>
 }
 
-interface OpenFile {
-  readonly fd: number
-  readonly inode: number
-  readonly device: number
-  readonly regular: boolean
-  /** Bytes up to the end of the last line known to be on disk. */
-  size: number
-}
-
 interface Waiting {
   readonly bytes: Buffer
   file: OpenFile
@@ -62,13 +54,6 @@ interface Waiting {
 
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? 'UNKNOWN'
 const nothing = (): void => {}
-
-function openFile(path: string): OpenFile {
-  // Whoever reads the trail is given the right to; a umask should not decide.
-  const fd = openSync(path, 'a', 0o600)
-  const stat = fstatSync(fd)
-  return { fd, inode: stat.ino, device: stat.dev, regular: stat.isFile(), size: stat.size }
-}
 
 /** Opens or creates the file with mode 0600; throws the system's error when that is impossible. */
 export function openJournal(options: JournalOptions): Journal {
@@ -122,24 +107,28 @@ export function openJournal(options: JournalOptions): Journal {
         if (!closed) options.onFailure(code)
       })
     }
-    if (!closing) options.after(options.retryMilliseconds, () => void retry())
+    if (!closing) {
+      options.after(options.retryMilliseconds, () => {
+        if (!closing) void flush()
+      })
+    }
   }
 
-  /**
-   * After an error neither the handle nor the end of the file is trusted: the file is opened again, cut back to the last
-   * line known to be on disk, and everything after it is written again.
-   */
+  /** After an error the end of no file is trusted: each is cut back, and what waits is written again. */
   function repair(): void {
-    const broken = current
-    const file = openFile(path)
-    if (file.inode === broken.inode && file.device === broken.device && file.regular) {
-      if (file.size > broken.size) ftruncateSync(file.fd, broken.size)
-      file.size = Math.min(file.size, broken.size)
+    const named = openFile(path)
+    const before = new Set([current, ...queue.map((waiting) => waiting.file)])
+    let after: Map<OpenFile, OpenFile>
+    try {
+      after = new Map([...before].map((file) => [file, afterOutage(file, named)]))
+    } catch (error) {
+      closeFile(named)
+      throw error
     }
-    const handles = new Set([broken.fd, ...queue.map((waiting) => waiting.file.fd)])
-    for (const waiting of queue) waiting.file = file
-    current = file
-    for (const handle of handles) closeSync(handle)
+    for (const waiting of queue) waiting.file = after.get(waiting.file) ?? named
+    current = after.get(current) ?? named
+    const kept = new Set(after.values())
+    for (const file of [...before, named]) if (!kept.has(file)) closeFile(file)
   }
 
   async function drain(): Promise<void> {
@@ -149,13 +138,14 @@ export function openJournal(options: JournalOptions): Journal {
       while (queue.length > 0) {
         const batch = nextBatch()
         const file = batch[0]?.file ?? current
+        if (file === unopened) return
         await writeBatch(batch, file)
         queue = queue.slice(batch.length)
         for (const waiting of batch) {
           queuedBytes -= waiting.bytes.length
           waiting.resolve()
         }
-        if (file !== current && queue[0]?.file !== file) closeSync(file.fd)
+        if (file !== current && queue[0]?.file !== file) closeFile(file)
       }
     } catch (error) {
       fail(error)
@@ -177,8 +167,14 @@ export function openJournal(options: JournalOptions): Journal {
     return flushing
   }
 
-  async function retry(): Promise<void> {
-    if (!closing) await flush()
+  /** What has the path now: undefined if nothing has, null if that cannot be found out, which is an outage. */
+  function currentStat(): Stats | undefined | null {
+    try {
+      return statSync(path, { throwIfNoEntry: false })
+    } catch (error) {
+      fail(error)
+      return null
+    }
   }
 
   return {
@@ -194,18 +190,21 @@ export function openJournal(options: JournalOptions): Journal {
       queuedBytes += bytes.length
       lastLine = line
       return new Promise((resolve, reject) => {
-        queue.push({ bytes, file: current, resolve, reject })
         if (failing) {
+          // Told at once; the line itself still waits for the end of the outage.
           reject(new Error('the audit file cannot be written'))
-          const waiting = queue.at(-1)
-          if (waiting) waiting.resolve = waiting.reject = nothing
-        } else void flush()
+          queue.push({ bytes, file: current, resolve: nothing, reject: nothing })
+        } else {
+          queue.push({ bytes, file: current, resolve, reject })
+          void flush()
+        }
       })
     },
 
     beganNewFile() {
       if (failing || closed || !current.regular) return false
-      const stat = statSync(path, { throwIfNoEntry: false })
+      const stat = currentStat()
+      if (stat === null) return false
       const same = stat && stat.ino === current.inode && stat.dev === current.device
       if (same && stat.size >= current.size) return false
       if (same) {
@@ -216,11 +215,10 @@ export function openJournal(options: JournalOptions): Journal {
       try {
         current = openFile(path)
       } catch (error) {
-        // The next file with this name, once there can be one, will still be another than the last.
+        current = unopened
         fail(error)
-        return 'replaced'
       }
-      if (!queue.some((waiting) => waiting.file === old)) closeSync(old.fd)
+      if (!queue.some((waiting) => waiting.file === old)) closeFile(old)
       return 'replaced'
     },
 
@@ -235,7 +233,7 @@ export function openJournal(options: JournalOptions): Journal {
       do await flush()
       while (queue.length > 0 && !failing)
       closed = true
-      closeSync(current.fd)
+      closeFile(current)
     },
   }
 }

@@ -6,7 +6,9 @@ import {
   renameSync,
   rmdirSync,
   statSync,
+  symlinkSync,
   truncateSync,
+  unlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -223,6 +225,39 @@ t.test(
 
     t.equal(readFileSync(`${file}.1`, 'utf8') + readFileSync(file, 'utf8'), `${lines.join('\n')}\n`)
     t.match(await verifyTrail(file, Buffer.from(key)), { verdict: 'intact' })
+  },
+)
+
+t.test(
+  'a file that is renamed during an outage keeps what waited, and both files verify',
+  async (t) => {
+    const { audit, file, timers } = await openTrail(t)
+    await settled(audit)
+    renameSync(file, `${file}.1`)
+    // A link to itself: what has the path cannot even be looked at.
+    symlinkSync(file, file)
+
+    await t.rejects(audit.intent(call()), { code: 'audit_unavailable' })
+    t.doesNotThrow(() => audit.event('INFO', 'while it lasts', { event_type: 'lifecycle' }))
+    t.equal(audit.writable(), false)
+    appendFileSync(`${file}.1`, '{"timestamp": "half a rec')
+    unlinkSync(file)
+    while (!audit.writable()) {
+      timers.shift()?.()
+      await new Promise(setImmediate)
+    }
+    await audit.intent(call())
+
+    t.match(entries(readFileSync(file, 'utf8')), [
+      { chain_event: 'file_opened', cause: 'replaced' },
+      { event_type: 'audit_intent' },
+    ])
+    t.match(await verifyTrail(file, Buffer.from(key)), { verdict: 'intact', records: 2 })
+    t.match(await verifyTrail(`${file}.1`, Buffer.from(key)), {
+      verdict: 'intact',
+      records: 6,
+      tornTail: null,
+    })
   },
 )
 
