@@ -52,7 +52,18 @@ export async function startDemo({ port, auditLine }: DemoOptions): Promise<Demo>
     ),
   })
   const app = await buildApp({ config, notices, ...(auditLine && { auditLine }) })
-  await app.listen({ host: '127.0.0.1', port })
+  const close = async (): Promise<void> => {
+    await app.close()
+    await sandbox.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+  try {
+    await app.listen({ host: '127.0.0.1', port })
+  } catch (error) {
+    // What is left open would keep the process from ending, and the key on the disk.
+    await close()
+    throw error
+  }
   const { port: bound } = app.server.address() as AddressInfo
 
   return {
@@ -61,10 +72,6 @@ export async function startDemo({ port, auditLine }: DemoOptions): Promise<Demo>
     tokens,
     auditFile,
     auditKeyFile,
-    async close() {
-      await app.close()
-      await sandbox.close()
-      rmSync(folder, { recursive: true, force: true })
-    },
+    close,
   }
 }

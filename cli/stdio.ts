@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import { openAccessCaller } from '../src/access/caller.js'
 import { stop } from './serve.js'
 import { untilStopped } from './until-stopped.js'
+import { wholeLines } from './whole-lines.js'
 
 /** Serves the same app over stdin and stdout without listening; stdout carries the protocol and nothing else. */
 export async function serveStdio(app: FastifyInstance): Promise<number> {
@@ -15,10 +16,21 @@ export async function serveStdio(app: FastifyInstance): Promise<number> {
     // One process is one session: what it read counts for what it changes.
     sessionId: randomUUID(),
   }
-  const ended = new Promise<void>((resolve) => process.stdin.once('close', resolve))
+  const maxLineBytes = app.config.MCP_MAX_IMPORT_BODY_BYTES
+  const lines = wholeLines(maxLineBytes)
+  const ended = new Promise<void>((resolve) => {
+    lines.once('close', resolve)
+    // Without a reader there is nobody to serve; the SDK stops listening and would leave nothing to wait for.
+    process.stdout.once('error', resolve)
+  })
+  // Every answer that waits for the reader listens for errors; more than ten are no leak.
+  process.stdout.setMaxListeners(0)
+  lines.once('error', (error) => app.log.error({ err: error }, 'stdin cannot be read on'))
+  process.stdin.pipe(lines)
   const handle = serve(() => app.mcp.createServer(exchange), {
-    transport: new StdioServerTransport(process.stdin, process.stdout, {
-      maxBufferSize: app.config.MCP_MAX_IMPORT_BODY_BYTES,
+    transport: new StdioServerTransport(lines, process.stdout, {
+      // A piece may hold the end of one line and the beginning of others.
+      maxBufferSize: maxLineBytes + 1_048_576,
     }),
     onerror: (error) => app.log.debug({ err: error }, 'MCP exchange refused'),
   })

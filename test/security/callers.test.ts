@@ -6,7 +6,6 @@ import { createSessions } from '../../src/mcp/sessions.js'
 import { connectSse } from '../helpers/clients.js'
 import { modernMeta } from '../helpers/rpc.js'
 import { buildTestApp, type TestApp, type TestAppOptions } from '../helpers/test-app.js'
-import { rawRequest } from './raw-http.js'
 
 type Service = TestApp & { readonly base: string }
 
@@ -205,9 +204,12 @@ t.test('a HEAD opens no stream', async (t) => {
   ] as const) {
     const { app, base, tokens } = await listening(t, { env: { MCP_TRANSPORT: transport } })
 
-    const head = `HEAD ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${tokens.reader}\r\n\r\n`
-    t.equal((await rawRequest(base, head)).status, 404)
+    const response = await fetch(base + path, {
+      method: 'HEAD',
+      headers: { authorization: `Bearer ${tokens.reader}` },
+    })
 
+    t.equal(response.status, 404)
     t.equal(app.mcp.sse.count(), 0)
   }
 })
