@@ -46,6 +46,6 @@ STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=5s --start-period=10s --retries=3 \
   CMD ["node", "-e", "const port = process.env.MCP_PORT || process.env.FASTMCP_PORT || 8000; fetch(`http://127.0.0.1:${port}/livez`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
 
-# Node runs as process 1 and handles SIGTERM itself: calls under way get 8 s to end.
+# Node runs as process 1 and handles SIGTERM itself: calls under way get 5 s to end.
 ENTRYPOINT ["node", "/app/dist/cli/main.js"]
 CMD ["serve"]
