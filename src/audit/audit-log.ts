@@ -38,7 +38,7 @@ export interface AuditedCall {
 
 export interface CallEnd {
   readonly outcome: Outcome
-  /** Milliseconds, two decimals. */
+  /** Milliseconds; the record has two decimals of them. */
   readonly durationMs: number
   /** Why it did not succeed, as a code; absent on success. */
   readonly reason?: string

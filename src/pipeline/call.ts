@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type Caller, openAccessId } from '../access/caller.js'
-import type { AuditedCall, AuditLog, AuditValue, CallIdentity } from '../audit/audit-log.js'
+import type { AuditLog, AuditValue, CallIdentity } from '../audit/audit-log.js'
 import type { DojoCall } from '../dojo/dojo-call.js'
 import { ToolError } from '../errors.js'
 import { quoted } from '../guard/python-repr.js'
@@ -9,27 +9,10 @@ import type { MutationBudget } from '../limits/mutation-budget.js'
 import { rateLimitRefusal } from '../limits/rate-limit-refusal.js'
 import type { Metrics } from '../metrics/metrics.js'
 import { mutates, type ToolContext, type ToolSettings } from '../tools/define-tool.js'
-import { describeArguments } from './describe-arguments.js'
+import { type CallRecord, openCallRecord, shownToolName } from './call-record.js'
+import type { CallRequest } from './call-request.js'
 import { createInFlight, type InFlight } from './in-flight.js'
 import type { PreparedTool, PreparedTools } from './prepared-tools.js'
-
-/** Where a call came in, and what the client said of itself there (untrusted: `callerId`, `clientRequestId`). */
-export interface CallOrigin {
-  readonly transport: CallIdentity['transport']
-  readonly clientAddress: string | null
-  readonly sessionId: string | null
-  readonly clientRequestId: string | null
-  readonly callerId: string
-}
-
-export interface CallRequest {
-  readonly toolName: string
-  readonly arguments: unknown
-  readonly caller: Caller
-  readonly origin: CallOrigin
-  readonly signal: AbortSignal
-  readonly progress: ToolContext['progress']
-}
 
 /** How a call ended; `error.message` may be shown word for word. */
 export type CallResult =
@@ -77,9 +60,9 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     const startedAt = parts.now()
     const requestId = randomUUID()
     const prepared = tools.get(request.toolName)
-    const record = openRecord(request, requestId, prepared)
+    const record = openCallRecord(request, requestId, prepared?.tool, audit)
     const end = async (error?: ToolError): Promise<ToolError | undefined> => {
-      const durationMs = Math.round((parts.now() - startedAt) * 100) / 100
+      const durationMs = parts.now() - startedAt
       const outcome = error?.outcome ?? 'success'
       metrics.toolCall(prepared?.tool.name ?? 'unknown', outcome, durationMs)
       try {
@@ -123,7 +106,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     record.requestParams = tool.input.audited(input) as Record<string, AuditValue>
     tool.check?.(input)
     tool.input.screen(input, ({ matchedTool, field }) =>
-      record.note(audit, 'WARNING', 'Tool name mentioned in stored text', {
+      record.note('WARNING', 'Tool name mentioned in stored text', {
         event_type: 'prompt_injection_soft_signal',
         matched_tool: matchedTool,
         field,
@@ -148,7 +131,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
       },
       findingsRead: { record: (findingIds) => parts.findingsRead.record(reader, findingIds) },
       audit: {
-        note: (level, message, fields) => record.note(audit, level, message, fields),
+        note: record.note,
         detail: (name, value) => {
           record.details[name] = value
         },
@@ -182,68 +165,13 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     if (caller.id !== openAccessId) return
     audit.event('WARNING', 'Open-access tool call (no authenticated identity)', {
       event_type: 'security_warning',
-      tool_name: toolName.slice(0, 128),
+      tool_name: shownToolName(toolName),
       request_id: requestId,
       meta_caller_id: origin.callerId,
     })
   }
 
   return { call: (request) => inFlight.track(call(request)), inFlight }
-}
-
-/** What is known of a call so far, for the record of its end. */
-interface CallRecord {
-  requestParams: Record<string, AuditValue>
-  findingsRead: { ids: readonly number[]; count: number } | undefined
-  /** True from the first byte of a write on. */
-  wrote: boolean
-  readonly details: Record<string, AuditValue>
-  audited(): AuditedCall
-  note(audit: AuditLog, ...event: Parameters<ToolContext['audit']['note']>): void
-}
-
-function openRecord(
-  { toolName, arguments: raw, caller, origin }: CallRequest,
-  requestId: string,
-  prepared: PreparedTool | undefined,
-): CallRecord {
-  const identity: CallIdentity = {
-    requestId,
-    callerId: origin.callerId,
-    clientRequestId: origin.clientRequestId,
-    authenticatedCallerId: caller.id,
-    callerRole: caller.role,
-    transport: origin.transport,
-    clientAddress: origin.clientAddress,
-    sessionId: origin.sessionId,
-  }
-  return {
-    requestParams: describeArguments(raw),
-    findingsRead: prepared && mutates(prepared.tool) ? { ids: [], count: 0 } : undefined,
-    wrote: false,
-    details: {},
-    audited() {
-      return {
-        identity,
-        toolName: toolName.slice(0, 128),
-        requestParams: this.requestParams,
-        ...(this.findingsRead && { findingsRead: this.findingsRead }),
-      }
-    },
-    note(audit, level, message, fields) {
-      const { event_type, ...rest } = fields
-      audit.event(level, message, {
-        event_type,
-        tool_name: toolName,
-        ...rest,
-        caller_id: identity.callerId,
-        authenticated_caller_id: identity.authenticatedCallerId,
-        request_id: requestId,
-        caller_role: identity.callerRole,
-        terminal: false,
-      })
-    },
-  }
 }
 
 const internalError = (requestId: string, cause: unknown): ToolError =>

@@ -1,4 +1,5 @@
 import type { AuditValue } from '../audit/audit-log.js'
+import { textLength } from '../guard/text-length.js'
 
 /**
  * Arguments that were never accepted, as the trail may hold them: names and sizes, no text. They can be of any size and hold
@@ -14,7 +15,7 @@ export function describeArguments(raw: unknown): Record<string, AuditValue> {
 }
 
 function describe(value: unknown): AuditValue {
-  if (typeof value === 'string') return `<${[...value.slice(0, 100_000)].length} chars>`
+  if (typeof value === 'string') return `<${textLength(value.slice(0, 100_000))} chars>`
   if (typeof value === 'boolean' || value === null) return value
   if (typeof value === 'number') return Number.isSafeInteger(value) ? value : String(value)
   if (Array.isArray(value)) return `<${value.length} items>`
