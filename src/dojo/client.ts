@@ -8,6 +8,7 @@ import { createOneAtATime } from './one-at-a-time.js'
 import { openDojoCall } from './open-call.js'
 import { apiAddress } from './request-address.js'
 import { createRequester } from './requester.js'
+import { createUploadRoom } from './upload-room.js'
 import type { UpstreamEvent } from './upstream-event.js'
 
 export interface DojoClientOptions extends AgentOptions {
@@ -50,6 +51,8 @@ export interface DojoClient {
 }
 
 const connectMs = 5_000
+/** Two reports of the largest size at once, or many of the usual one. */
+const uploadRoomBytes = 2 * 52_428_800
 
 /**
  * The client for one DefectDojo (behaviour spec §7.7, §7.9). Redirects are not followed, reads are repeated on passing
@@ -84,6 +87,7 @@ export function createDojoClient(options: DojoClientOptions): DojoClient {
     sleep,
   })
   const findings = createOneAtATime<number>()
+  const uploads = createUploadRoom(uploadRoomBytes)
   const edition = rememberEdition()
 
   return {
@@ -94,6 +98,7 @@ export function createDojoClient(options: DojoClientOptions): DojoClient {
         requester,
         credentials,
         findings,
+        uploads,
         now,
         // Asked on behalf of everyone who waits for it, so nobody's cancellation stops it.
         edition: () =>

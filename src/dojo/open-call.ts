@@ -7,6 +7,7 @@ import type { OneAtATime } from './one-at-a-time.js'
 import { patiently } from './patience.js'
 import { requestAddress } from './request-address.js'
 import { formOf, type Requester, type RequestTerms } from './requester.js'
+import type { UploadRoom } from './upload-room.js'
 import type { UpstreamMethod } from './upstream-event.js'
 
 export interface OpenCallParts {
@@ -16,6 +17,7 @@ export interface OpenCallParts {
   readonly requester: Requester
   readonly credentials: Credentials
   readonly findings: OneAtATime<number>
+  readonly uploads: UploadRoom
   readonly edition: () => Promise<Edition>
   readonly now: () => number
   /** When the call must have ended, on the clock of `now`. */
@@ -78,11 +80,16 @@ export function openDojoCall(parts: OpenCallParts): DojoCall {
     upload: (path, upload) =>
       guarded(true, async () => {
         requestAddress(path)
-        const form = formOf(upload)
-        await begin()
-        deadline = Math.max(deadline, now() + parts.importTimeoutMs)
-        timeVariable = 'DEFECTDOJO_IMPORT_TIMEOUT_SECONDS'
-        return requester.write('POST', path, form, terms())
+        const leave = parts.uploads.take(upload.file.content.length)
+        try {
+          const form = formOf(upload)
+          await begin()
+          deadline = Math.max(deadline, now() + parts.importTimeoutMs)
+          timeVariable = 'DEFECTDOJO_IMPORT_TIMEOUT_SECONDS'
+          return await requester.write('POST', path, form, terms())
+        } finally {
+          leave()
+        }
       }),
 
     edition: () =>

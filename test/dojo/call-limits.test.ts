@@ -248,3 +248,36 @@ t.test('a queue of one thousand under few keys never overlaps', async (t) => {
   t.equal(worst, 1)
   t.equal(done, 1000)
 })
+
+t.test('reports that would fill the memory together are not all let in', async (t) => {
+  const upstream = await startUpstream(t, () => {})
+  const { call } = watchedClient(t, upstream.url)
+  /** Resolves with how to answer the next request. */
+  const nextRequest = () =>
+    new Promise<() => void>((resolve) => {
+      upstream.answer = (seen, response) => resolve(() => json(201, { id: 1 })(seen, response))
+    })
+  const report = (bytes: number) => ({
+    fields: {},
+    file: { name: 'r.json', content: new Uint8Array(bytes) },
+  })
+  const mebibyte = 1_048_576
+  let begun = 0
+
+  const firstArrives = nextRequest()
+  const first = call().upload('import-scan/', report(60 * mebibyte))
+  const answerFirst = await firstArrives
+  const refused = await failureOf(
+    t,
+    call({ beforeWrite: () => void begun++ }).upload('import-scan/', report(50 * mebibyte)),
+  )
+  upstream.answer = json(201, { id: 2 })
+  const small = await call().upload('import-scan/', report(9))
+  answerFirst()
+  await first
+  const later = await call().upload('import-scan/', report(50 * mebibyte))
+
+  t.match(refused, { code: 'rate_limited', retryAfterSeconds: 5, message: /nothing was sent/ })
+  t.equal(begun, 0)
+  t.match([small, later], [{ id: 2 }, { id: 2 }])
+})
