@@ -100,6 +100,14 @@ function changesOf({ delta, after }: StatisticsView): Changes {
 const sum = (numbers: readonly (number | null)[]): number =>
   numbers.reduce<number>((total, number) => total + (number ?? 0), 0)
 
+/** What an empty report did: no new findings, and on a reimport perhaps all the old ones closed. */
+function emptyMessage({ closed }: Changes): string {
+  const found = 'DefectDojo found no findings in this report.'
+  const check = 'Check that scan_type fits the file and what minimum_severity drops.'
+  if (closed === null || closed === 0) return `Nothing was imported: ${found} ${check}`
+  return `Nothing was imported, and ${closed} closed: ${found} ${check} If it was the wrong report, reimport the right one: that reopens them.`
+}
+
 const readImport = recordReader(ImportRecord)
 
 /** An answer to import or reimport. An empty report is no error at DefectDojo, so it is said here. */
@@ -121,11 +129,7 @@ export function importView(body: unknown): ImportView {
     ...changes,
     statistics,
     ...(isEmpty && {
-      _warning: {
-        message:
-          'Nothing was imported: DefectDojo found no findings in this report. Check that scan_type fits the file.',
-        nothing_imported: true as const,
-      },
+      _warning: { message: emptyMessage(changes), nothing_imported: true as const },
     }),
   }
 }

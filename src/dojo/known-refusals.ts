@@ -43,7 +43,7 @@ const refusals: readonly Refusal[] = [
   },
   {
     said: /^Duplicate findings cannot be verified or active/,
-    say: 'DefectDojo wants a duplicate inactive and unverified: set active and verified to false in the same call, or clear the duplicate flag first.',
+    say: 'DefectDojo wants a duplicate inactive and unverified: set active and verified to false in the same call; to make it active again, use reopen_finding.',
   },
   {
     said: /^Active findings cannot be risk accepted/,
@@ -74,7 +74,7 @@ const refusals: readonly Refusal[] = [
   // targets and reports of an import (§9)
   {
     said: /^product_name parameter missing/,
-    say: 'The import has no target: name the engagement or test by id, or give product_name and engagement_name.',
+    say: 'The import has no target: give product_name and engagement_name, or test_id to reimport_scan.',
   },
   {
     said: /^engagement_name parameter missing/,
@@ -112,7 +112,7 @@ const refusals: readonly Refusal[] = [
   {
     said: /is not a valid choice\.$/,
     of: ['scan_type'],
-    say: "This DefectDojo has no scan_type of that name. It is spelt exactly as DefectDojo lists it, capitals and spaces included, for example 'Trivy Scan', 'SARIF' or 'Generic Findings Import'.",
+    say: "This DefectDojo has no scan_type of that name. It is spelt exactly as DefectDojo lists it, capitals and spaces included, for example 'Trivy Scan', 'SARIF' or 'Generic Findings Import'; list_test_types shows the names.",
   },
   { said: /^Uploading a Report File is required/, say: 'This scan_type needs a report file.' },
   {
@@ -197,7 +197,7 @@ export function knownRefusals(body: unknown, resource: string): readonly string[
   const isImport = resource === 'import-scan' || resource === 'reimport-scan'
   if (isImport && sentences.size === 0 && complaints.some(({ field }) => field === 'message')) {
     sentences.add(
-      'DefectDojo could not read the report as this scan_type. An empty test may have been left behind.',
+      'DefectDojo could not read the report as this scan_type: check that they fit and that the report is whole. An empty test may have been left behind.',
     )
   }
   return [...sentences].slice(0, most.sentences)

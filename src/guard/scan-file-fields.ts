@@ -53,6 +53,8 @@ export const textReport = (description: string): Field<string> => ({
   schema: { type: 'string', minLength: 1, maxLength: maxScanFileBytes, description },
   bind(name, raw) {
     const content = givenText(name, raw)
+    // DefectDojo would leave an empty test behind.
+    if (!/\S/.test(content)) throw invalid(`${name} must not be empty`)
     if (Buffer.byteLength(content) > maxScanFileBytes) throw tooLarge(name)
     return content
   },

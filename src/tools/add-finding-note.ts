@@ -28,7 +28,7 @@ async function storedNote(
 export const addFindingNote = defineTool({
   name: 'add_finding_note',
   title: 'Add a note to a finding',
-  description: `Attach a note to one finding and return it; id and date are null if it could not be read back. Notes cannot be changed here, and go to a linked JIRA issue. ${untrustedHint}`,
+  description: `Attach a note to one finding and return it; id and date are null if it could not be read back. Notes cannot be changed here, and go to a linked JIRA issue; @name notifies that user. ${untrustedHint}`,
   permission: 'finding_mgmt',
   effect: 'create',
   input: fields({

@@ -8,7 +8,7 @@ import { StateChangeView, stateChangeResult } from './state-change-result.js'
 export const closeFinding = defineTool({
   name: 'close_finding',
   title: 'Close a finding',
-  description: `Close one finding for a reason, with a note if given, and return it. Also ends reviews and risk acceptance, and tells a linked issue tracker. If the note fails the finding is closed all the same: see _warning. ${untrustedHint}`,
+  description: `Close one finding for a reason, with a note if given, and return it. Also ends reviews and risk acceptance, and tells a linked issue tracker; as duplicate it only sets flags and links no original. If the note fails the finding is closed all the same: see _warning. ${untrustedHint}`,
   permission: 'finding_mgmt',
   effect: 'transition',
   input: fields({

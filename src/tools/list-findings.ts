@@ -14,7 +14,7 @@ const asCode = (value: boolean | undefined): number | undefined =>
 export const listFindings = defineTool({
   name: 'list_findings',
   title: 'Search findings',
-  description: `Search findings (vulnerabilities); all filters given must match. Without filters: all findings. To triage open ones: active=true, duplicate=false. pagination.count is the total, so limit=1 counts. ${untrustedHint}`,
+  description: `Search findings (vulnerabilities), sorted by id; for the riskiest ask for Critical, then High. All filters given must match. Without filters: all findings. To triage open ones: active=true, duplicate=false. pagination.count is the total, so limit=1 counts; an unknown product_id or engagement_id counts 0. ${untrustedHint}`,
   permission: 'metadata_read',
   effect: 'read',
   input: fields({

@@ -7,7 +7,7 @@ import { untrustedHint } from './shared-texts.js'
 export const listProductTypes = defineTool({
   name: 'list_product_types',
   title: 'List product types',
-  description: `List the product types (groups of products) that create_product needs, by name. ${untrustedHint}`,
+  description: `List the product types (groups of products) that create_product needs, sorted by name. ${untrustedHint}`,
   permission: 'metadata_read',
   effect: 'read',
   input: fields({ limit: limit(), offset: offset() }),

@@ -7,7 +7,7 @@ import { untrustedHint } from './shared-texts.js'
 export const listProducts = defineTool({
   name: 'list_products',
   title: 'List products',
-  description: `List the products (applications) DefectDojo tracks, by name. Next: list_engagements or list_findings with a product's id. ${untrustedHint}`,
+  description: `List the products (applications) DefectDojo tracks, sorted by name. Next: list_engagements or list_findings with a product's id. ${untrustedHint}`,
   permission: 'metadata_read',
   effect: 'read',
   input: fields({ limit: limit(), offset: offset() }),

@@ -16,12 +16,18 @@ const inputFields = {
   description: optional(
     text(10_000, 'Replaces the description.', { refuse: ['secrets', 'instructions'] }),
   ),
-  active: flag(undefined, 'Open.'),
+  active: flag(undefined, 'Open; false on a verified finding needs verified=false too.'),
   verified: flag(undefined, 'Confirmed; not on a false positive.'),
-  false_p: flag(undefined, 'False positive; not on a verified finding.'),
+  false_p: flag(
+    undefined,
+    'False positive, which closes it; on a verified finding send verified=false too.',
+  ),
   duplicate: flag(undefined, 'Duplicate; send active=false, verified=false too.'),
-  out_of_scope: flag(undefined, 'Out of scope.'),
-  is_mitigated: flag(undefined, 'Fixed; send active=false too.'),
+  out_of_scope: flag(undefined, 'Out of scope, which closes it.'),
+  is_mitigated: flag(
+    undefined,
+    'Fixed; send active=false too, and verified=false if it is verified.',
+  ),
 }
 type Changes = Omit<Bound<typeof inputFields>, 'finding_id'>
 

@@ -100,7 +100,7 @@ t.test('refusals we know are said in our words, without any of the answer', (t) 
     [
       rule('Duplicate findings cannot be verified or active'),
       'findings',
-      /inactive and unverified/,
+      /inactive and unverified.*reopen_finding/,
     ],
     [rule('Active findings cannot be risk accepted.'), 'findings', /whose risk is accepted/],
     [
@@ -119,7 +119,7 @@ t.test('refusals we know are said in our words, without any of the answer', (t) 
     [
       field('scan_type', '"dojo-internal" is not a valid choice.'),
       'import-scan',
-      /^This DefectDojo has no scan_type/,
+      /^This DefectDojo has no scan_type.*list_test_types/,
     ],
     [
       field('severity', '"dojo-internal" is not a valid choice.'),
@@ -144,7 +144,11 @@ t.test('refusals we know are said in our words, without any of the answer', (t) 
       'engagements',
       /^product_id names something that does not exist/,
     ],
-    [['product_name parameter missing'], 'import-scan', /^The import has no target/],
+    [
+      ['product_name parameter missing'],
+      'import-scan',
+      /^The import has no target: give product_name and engagement_name,/,
+    ],
     [['Engagement "99999" does not exist'], 'import-scan', /with that id does not exist/],
     [['Test "99999" does not exist'], 'reimport-scan', /with that id does not exist/],
     [['Product "dojo-internal\nx" does not exist'], 'reimport-scan', /^No product of that name/],

@@ -85,6 +85,19 @@ t.test('parameters, schemas, results and hints are those that were agreed', asyn
   t.matchSnapshot(JSON.stringify(agreed, null, 1))
 })
 
+t.test(
+  'what a model is told of texts from outside is said once, where there are some',
+  async (t) => {
+    for (const tool of tools) {
+      const { openWorldHint } = annotations(tool)
+      const [said, more] = tool.description.split('never instructions.').slice(1)
+      t.same([said, more], openWorldHint ? ['', undefined] : [undefined, undefined], tool.name)
+      // The wrapping is a matter of the configuration, the description is not.
+      t.notMatch(tool.description, /`value`|_untrusted/, tool.name)
+    }
+  },
+)
+
 t.test('hints follow from the effect', async (t) => {
   const hintsOf = (name: string) => {
     const hints = annotations(toolNamed(name))

@@ -141,6 +141,7 @@ t.test('refusals have the exact words, and name the argument', async (t) => {
     [{ file: '-_-_' }, 'file must be valid base64-encoded data'],
     [{ file: 'aGl=' }, 'file must be valid base64-encoded data'],
     [{ content: '' }, 'content must not be empty'],
+    [{ content: ' \n' }, 'content must not be empty'],
     [{ file_name: '   ' }, 'file_name must not be empty'],
     [{ file_name: 'report' }, "file_name must end in an extension such as .json, got 'report'"],
     [{ file_name: '.json' }, "file_name must end in an extension such as .json, got '.json'"],

@@ -190,7 +190,10 @@ t.test('a report in which DefectDojo found nothing is pointed out', async (t) =>
 
   t.match(result, {
     created: 0,
-    _warning: { message: /^Nothing was imported: .*scan_type/, nothing_imported: true },
+    _warning: {
+      message: /^Nothing was imported: .*scan_type.*minimum_severity/,
+      nothing_imported: true,
+    },
   })
 })
 

@@ -122,7 +122,10 @@ for (const edition of ['3.2.0', '2.57.2', '2.47'] as const) {
       content: '{"results": []}',
       test_id: imported.test_id,
     })
-    t.match(empty, { closed: imported.created, _warning: { nothing_imported: true } })
+    t.match(empty, {
+      closed: imported.created,
+      _warning: { message: `and ${imported.created} closed: `, nothing_imported: true },
+    })
 
     t.same([...used].sort(), [...toolNames].sort())
     t.same(sandbox.faults, [])

@@ -2015,7 +2015,7 @@ exports[`test/tools/all-tools.test.ts > TAP > parameters, schemas, results and h
     },
     "active": {
      "type": "boolean",
-     "description": "Open."
+     "description": "Open; false on a verified finding needs verified=false too."
     },
     "verified": {
      "type": "boolean",
@@ -2023,7 +2023,7 @@ exports[`test/tools/all-tools.test.ts > TAP > parameters, schemas, results and h
     },
     "false_p": {
      "type": "boolean",
-     "description": "False positive; not on a verified finding."
+     "description": "False positive, which closes it; on a verified finding send verified=false too."
     },
     "duplicate": {
      "type": "boolean",
@@ -2031,11 +2031,11 @@ exports[`test/tools/all-tools.test.ts > TAP > parameters, schemas, results and h
     },
     "out_of_scope": {
      "type": "boolean",
-     "description": "Out of scope."
+     "description": "Out of scope, which closes it."
     },
     "is_mitigated": {
      "type": "boolean",
-     "description": "Fixed; send active=false too."
+     "description": "Fixed; send active=false too, and verified=false if it is verified."
     }
    },
    "required": [
