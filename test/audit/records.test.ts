@@ -1,6 +1,8 @@
-import { spawnSync } from 'node:child_process'
-import { readFileSync, statSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { closeSync, constants, openSync, readFileSync, readSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
+import { createDescriptorSink } from '../../src/audit/stderr-sink.js'
 import { verifyTrail } from '../../src/audit/verify.js'
 import {
   call,
@@ -134,6 +136,24 @@ t.test(
     t.match(audit.stats(), { writable: true, durable: false, lastSeq: 2 })
   },
 )
+
+t.test('a stderr that nobody reads is waited for once, not once per line', async (t) => {
+  const path = join(t.testdir(), 'pipe')
+  execFileSync('mkfifo', [path])
+  const pipe = openSync(path, constants.O_RDWR | constants.O_NONBLOCK)
+  t.teardown(() => closeSync(pipe))
+  const write = createDescriptorSink(pipe)
+  const half = 'x'.repeat(40_000)
+  write(half)
+
+  const startedAt = performance.now()
+  for (let at = 0; at < 30; at++) t.throws(() => write(half), { code: 'EAGAIN' })
+
+  // Thirty waits would be six seconds.
+  t.ok(performance.now() - startedAt < 3_000)
+  readSync(pipe, Buffer.alloc(1_048_576))
+  t.doesNotThrow(() => write('read on'))
+})
 
 t.test('a stderr that takes nothing stops mutations when it is the only sink', async (t) => {
   const { audit } = await openUnfiledTrail(t, {
