@@ -119,6 +119,18 @@ t.test('a message too long for a datagram is cut, not refused for ever', async (
   t.equal(message.length, 65_000)
 })
 
+t.test(
+  'a receiver over UDP that is closed while its name is looked up opens no socket',
+  async (t) => {
+    const closing = destination(t, syslog('udp', 514))
+
+    const sending = closing.send([line(1)])
+    closing.close()
+
+    await t.rejects(sending, { name: 'DeliveryError', reason: 'closed' })
+  },
+)
+
 t.test('over TLS only the right authority and the right name are trusted', async (t) => {
   const good = certificate(t)
   const wrongName = certificate(t, 'DNS:siem.example')

@@ -1,6 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { lookup } from 'node:dns/promises'
-import type { Destination } from '../destination.js'
+import { DeliveryError, type Destination } from '../destination.js'
 import { type SyslogOrigin, syslogMessage } from './format.js'
 
 export interface SyslogDatagramOptions {
@@ -17,18 +17,22 @@ const maxBytes = 65_000
 export function createSyslogDatagrams({ host, port, origin }: SyslogDatagramOptions): Destination {
   let socket: Socket | null = null
   let address = host
+  let closed = false
 
   async function open(): Promise<Socket> {
     // Looked up once per socket: a look-up per datagram would make each one wait for the name service.
     const found = await lookup(host)
+    // A socket that is opened behind `close` would keep the process alive.
+    if (closed) throw new DeliveryError('closed')
     const opened = createSocket(found.family === 6 ? 'udp6' : 'udp4')
     address = found.address
-    opened.on('error', () => close())
+    opened.on('error', drop)
     socket = opened
     return opened
   }
 
-  function close(): void {
+  /** The next send looks the name up again. */
+  function drop(): void {
     socket?.close()
     socket = null
   }
@@ -44,19 +48,22 @@ export function createSyslogDatagrams({ host, port, origin }: SyslogDatagramOpti
     flushMilliseconds: 0,
 
     async send(lines) {
-      const open_ = socket ?? (await open())
+      const opened = socket ?? (await open())
       for (const line of lines) {
         const bytes = Buffer.from(syslogMessage(line, origin)).subarray(0, maxBytes)
         await new Promise<void>((resolve, reject) => {
-          open_.send(bytes, port, address, (error) => {
+          opened.send(bytes, port, address, (error) => {
             if (!error) return resolve()
-            close()
+            drop()
             reject(error)
           })
         })
       }
     },
 
-    close,
+    close() {
+      closed = true
+      drop()
+    },
   }
 }
