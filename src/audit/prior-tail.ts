@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type FileHandle, open } from 'node:fs/promises'
 import { genesis, linkMac, splitLine } from './chain.js'
+import { recordOf, textOrNull } from './trail-line.js'
 
 /** How the file's end was found at start (behaviour spec §5.4; `unverifiable`: the end was not made with this key). */
 export type PriorTailStatus =
@@ -43,35 +44,17 @@ export function isTornRecord(bytes: Buffer): boolean {
   return !/, "integrity_hmac": "[0-9a-f]{64}"\}/.test(bytes.toString('latin1'))
 }
 
-interface NumberedTail {
-  readonly seq: number
-  readonly chainId: string | null
-  readonly previousMac: string | null
-}
-
-function readNumbers(line: Buffer): NumberedTail | null {
-  try {
-    const record = JSON.parse(line.toString('utf8')) as Record<string, unknown>
-    return {
-      seq: typeof record.seq === 'number' ? record.seq : 0,
-      chainId: typeof record.chain_id === 'string' ? record.chain_id : null,
-      previousMac: typeof record.previous_hmac === 'string' ? record.previous_hmac : null,
-    }
-  } catch {
-    return null
-  }
-}
-
 function verifiedPosition(key: Buffer, last: Buffer, before: Buffer | null): PriorTail['position'] {
   const signed = splitLine(last)
-  const numbers = readNumbers(last)
-  if (!signed || !numbers) return null
-  const candidates = [before && splitLine(before)?.mac, genesis, numbers.previousMac]
+  const record = signed && recordOf(last)
+  if (!record) return null
+  const candidates = [before && splitLine(before)?.mac, genesis, record.previous_hmac]
   const fits = candidates.some(
     (previous) =>
       typeof previous === 'string' && linkMac(key, previous, signed.text) === signed.mac,
   )
-  return fits ? { mac: signed.mac, seq: numbers.seq, chainId: numbers.chainId } : null
+  const seq = typeof record.seq === 'number' ? record.seq : 0
+  return fits ? { mac: signed.mac, seq, chainId: textOrNull(record.chain_id) } : null
 }
 
 /** Moves the bytes from `start` on out of the log, into a file of their own beside it. */
@@ -111,7 +94,12 @@ export async function readPriorTail(path: string, key: Buffer): Promise<PriorTai
 
     const from = Math.max(0, stat.size - windowBytes)
     const window = Buffer.alloc(stat.size - from)
-    await file.read(window, 0, window.length, from)
+    // One read may bring less than was asked for; zeros in its place would pass for a foreign end.
+    for (let at = 0; at < window.length; ) {
+      const { bytesRead } = await file.read(window, at, window.length - at, from + at)
+      if (bytesRead === 0) throw new Error('the audit file shrank while it was read')
+      at += bytesRead
+    }
 
     let end = window.lastIndexOf(lineFeed) + 1
     let torn: PriorTail['torn'] = null
