@@ -22,8 +22,10 @@ async function checkCells(t: Test, client: TestClient, role: Role | null): Promi
     visible,
     'lists exactly the tools of the table, in its order',
   )
-  for (const { name } of tools) {
-    const answer = await client.call(name, probe)
+  const answers = await Promise.all(
+    tools.map(async ({ name }) => ({ name, answer: await client.call(name, probe) })),
+  )
+  for (const { name, answer } of answers) {
     const expected = visible.includes(name) ? /argument_no_tool_has/ : `Unknown tool: '${name}'`
     t.match(answer.text, expected, name)
     t.equal(answer.isError, true, name)
