@@ -1,7 +1,6 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setImmediate } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { callTool, modernMeta, rpc } from '../helpers/rpc.js'
+import { modernMeta, rpc } from '../helpers/rpc.js'
 import { buildTestApp, type TestApp } from '../helpers/test-app.js'
 import { rawPost, rawRequest } from './raw-http.js'
 
@@ -199,39 +198,6 @@ t.test('a client that leaves in the middle of its body is no fault of the servic
   )
 })
 
-t.test('a JSON bomb within the size limit holds nobody up', async (t) => {
-  const { app, tokens } = await buildTestApp(t)
-  const meta = JSON.stringify(modernMeta).slice(1, -1)
-  const icons = `[${'{},'.repeat(80_000)}{}]`
-  const keys = Array.from({ length: 15_000 }, (_, index) => `"k${index}":{}`).join(',')
-  const call = (members: string, params: string): string =>
-    `{"jsonrpc":"2.0","id":1,"method":"tools/call",${members}"params":{"name":"list_products",${params}}}`
-  const bombs = [
-    call('', `"_meta":{${meta}},"arguments":{"a":[${'1,'.repeat(100_000)}1]}`),
-    call('', `"_meta":{${meta}},"arguments":{${keys}}`),
-    call('', `"_meta":{${meta},"x":${icons}},"arguments":{}`),
-    call('', `"_meta":{${meta.replace('"version":"1"', `"version":"1","icons":${icons}`)}}`),
-    call(`${keys},`, `"_meta":{${meta}}`),
-    icons,
-    '['.repeat(250_000),
-    call('', `"_meta":{${meta}},"arguments":{"limit":"${'\\\\'.repeat(100_000)}"}`),
-    call('', `"_meta":{${meta}},"arguments":{"limit":1${'0'.repeat(200_000)}}`),
-  ]
-  const request = callTool(tokens.reader, 'list_products')
-  await app.inject(request)
-  const delay = monitorEventLoopDelay({ resolution: 5 })
-
-  delay.enable()
-  for (const payload of bombs) {
-    const { statusCode, body } = await app.inject({ ...request, payload })
-    t.ok(statusCode === 400 || body.includes('invalid_arguments'), payload.slice(0, 60))
-  }
-  delay.disable()
-
-  // Some 20 ms each where this was measured; without limits on elements 2,000 ms and more.
-  t.ok(delay.max / 1e6 < 500, `the longest stall was ${Math.round(delay.max / 1e6)} ms`)
-})
-
 t.test('probes and scrapes come in under any Host name, agents do not', async (t) => {
   const { base, tokens } = await listening(t, { MCP_ALLOWED_HOSTS: 'mcp.example' })
   const statusOf = async (path: string) =>
@@ -252,42 +218,5 @@ t.test('probes and scrapes come in under any Host name, agents do not', async (t
     '',
   ]) {
     t.ok([400, 403].includes((await post(host)).status ?? 0), host)
-  }
-})
-
-t.test('what errors say of a request cannot become headers, log lines or labels', async (t) => {
-  const service = await listening(t, { LOG_LEVEL: 'DEBUG' })
-  const { base, tokens, diagnostics, audit, app } = service
-  const forged = 'x\r\nset-cookie: forged=1\r\n\r\n{"level":"CRITICAL","message":"forged"}\u2028'
-  const series = async () => (await app.metrics.text()).split('\n').length
-  const ping = { ...rpc(tokens.reader, 'tools/call', { name: forged }, { client_id: forged }) }
-  delete ping.headers?.['mcp-name']
-  const call = JSON.parse(String(ping.payload))
-  const send = (id: number) =>
-    fetch(`${base}/mcp`, {
-      method: 'POST',
-      headers: {
-        ...(ping.headers as Record<string, string>),
-        'mcp-name': forged.replace(/[^ -~]/g, ''),
-      },
-      body: JSON.stringify({ ...call, id: `${forged}${id}` }),
-    })
-  await send(0)
-  const before = await series()
-
-  for (let id = 1; id <= 20; id += 1) {
-    const response = await send(id)
-    t.equal(response.headers.get('set-cookie'), null)
-    await rawRequest(
-      base,
-      `${id % 2 ? 'GET' : 'PROPFIND'} /x%0d%0aset-cookie:%20a${id} HTTP/1.1\r\nHost: a\r\n\r\n`,
-    )
-  }
-
-  const unknown = (await series()) - before
-  t.ok(unknown <= 4, `${unknown} lines more in the metrics`)
-  for (const line of [...diagnostics, ...audit.map((record) => JSON.stringify(record))]) {
-    t.notMatch(line.trimEnd(), /[\r\n]/)
-    t.ok(JSON.parse(line).message !== 'forged')
   }
 })

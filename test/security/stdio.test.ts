@@ -1,0 +1,137 @@
+import { once } from 'node:events'
+import fc from 'fast-check'
+import t, { type Test } from 'tap'
+import { wholeLines } from '../../cli/whole-lines.js'
+import { startSandbox } from '../../sandbox/server.js'
+import { childEnvironment, startCommand } from '../helpers/command.js'
+
+const initializeLine = `${JSON.stringify({
+  jsonrpc: '2.0',
+  id: 1,
+  method: 'initialize',
+  params: {
+    protocolVersion: '2025-11-25',
+    capabilities: {},
+    clientInfo: { name: 'a', version: '1' },
+  },
+})}\n`
+const noteLine = `${JSON.stringify({
+  jsonrpc: '2.0',
+  id: 2,
+  method: 'tools/call',
+  params: { name: 'add_finding_note', arguments: { finding_id: 1, entry: 'Seen.' } },
+})}\n`
+
+async function stdio(t: Test, env: Record<string, string> = {}) {
+  const sandbox = await startSandbox({ seed: 'recorded' })
+  t.teardown(() => sandbox.close())
+  const command = startCommand(t, ['serve'], {
+    env: childEnvironment({
+      DEFECTDOJO_URL: sandbox.url,
+      DEFECTDOJO_API_KEY: sandbox.apiKey,
+      ALLOW_INSECURE_HTTP: 'true',
+      AUDIT_HMAC_KEY: 'an audit key that is only used in tests',
+      ...env,
+    }),
+  })
+  const { stdin, stdout } = command.child
+  if (!stdin || !stdout) throw new Error('the command has no stdin or stdout')
+  stdin.on('error', () => {})
+  const records = (): Record<string, unknown>[] =>
+    command
+      .output()
+      .stderr.trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+  return { sandbox, command, stdin, stdout, records }
+}
+
+t.test('over stdio, garbage is passed over and stdout carries the protocol only', async (t) => {
+  const { command, stdin } = await stdio(t, { LOG_LEVEL: 'DEBUG' })
+
+  stdin.write('garbage\n{"a"\n\n\0\n[]\nnull\n{"jsonrpc":"2.0","id":{},"method":1}\n')
+  stdin.write(Buffer.from([0xff, 0xfe, 0x0a]))
+  stdin.write(initializeLine)
+  await command.firstLine()
+  stdin.end()
+
+  t.equal(await command.ended(), 0)
+  const lines = command.output().stdout.trim().split('\n')
+  t.ok(lines.every((line) => JSON.parse(line).jsonrpc === '2.0'))
+  t.ok(lines.some((line) => JSON.parse(line).result?.serverInfo))
+})
+
+t.test('a mutation under way when stdin ends is made and recorded', async (t) => {
+  const { command, stdin, sandbox, records } = await stdio(t)
+  stdin.write(initializeLine)
+  await command.firstLine()
+
+  stdin.end(noteLine)
+
+  t.equal(await command.ended(), 0)
+  t.equal(sandbox.writes(), 1)
+  t.match(
+    records().filter(({ event_type }) => event_type === 'audit'),
+    [{ tool_name: 'add_finding_note', outcome: 'success', transport: 'stdio' }],
+  )
+  t.match(records().at(-1), { event_type: 'lifecycle', shutdown_reason: 'lifespan_exit' })
+})
+
+t.test('when nobody reads its stdout any more the process ends in order', async (t) => {
+  const { command, stdin, stdout, records } = await stdio(t)
+  stdin.write(initializeLine)
+  await command.firstLine()
+
+  stdout.destroy()
+  while (command.child.exitCode === null && stdin.writable) {
+    await new Promise((resolve) =>
+      stdin.write('{"jsonrpc":"2.0","id":3,"method":"ping"}\n', resolve),
+    )
+  }
+
+  t.equal(await command.ended(), 0)
+  t.match(records().at(-1), { event_type: 'lifecycle', shutdown_reason: 'lifespan_exit' })
+})
+
+t.test('a line that is too long ends the process in order', async (t) => {
+  const { command, stdin, records } = await stdio(t, { MCP_MAX_IMPORT_BODY_BYTES: '262144' })
+
+  stdin.write('a'.repeat(1_000_000))
+
+  t.equal(await command.ended(), 0)
+  t.match(command.output().stderr, /a line of more than 262144 bytes on stdin/)
+  t.match(records().at(-1), { event_type: 'lifecycle', shutdown_reason: 'lifespan_exit' })
+})
+
+t.test('bytes are passed on in whole lines, each once', async (t) => {
+  const seed = Date.now() % 1_000_000
+  t.comment(`seed ${seed}`)
+  const piece = fc.uint8Array({ maxLength: 12 }).map((bytes) => bytes.map((byte) => byte % 12))
+
+  await fc.assert(
+    fc.asyncProperty(fc.array(piece), async (pieces) => {
+      const lines = wholeLines(1_000)
+      const passed: Buffer[] = []
+      lines.on('data', (chunk: Buffer) => passed.push(chunk))
+      for (const bytes of pieces) lines.write(bytes)
+      lines.end()
+      await once(lines, 'end')
+      const all = Buffer.concat(pieces)
+      const whole = all.subarray(0, all.lastIndexOf('\n') + 1)
+      return Buffer.concat(passed).equals(whole) && passed.every((chunk) => chunk.at(-1) === 10)
+    }),
+    { numRuns: 200, seed },
+  )
+
+  // One copy, however many pieces: 512 of them made 8 GB before.
+  const large = wholeLines(64 * 1_048_576)
+  const copies: number[] = []
+  large.on('data', (chunk: Buffer) => copies.push(chunk.length))
+  const part = Buffer.alloc(65_536, 'a')
+  for (let count = 0; count < 512; count += 1) {
+    if (!large.write(part)) await once(large, 'drain')
+  }
+  large.end('\n')
+  await once(large, 'end')
+  t.same(copies, [512 * 65_536 + 1])
+})
