@@ -1,3 +1,4 @@
+// Over 300 lines: every kind of field stands in the one `sample` that the tests share.
 import t from 'tap'
 import { ToolError } from '../../src/errors.js'
 import {
