@@ -13,7 +13,7 @@ export function connectSettings(mcp: string, token: string): string {
           command: 'npx',
           // Some hosts split arguments at blanks, so the header's value comes from the environment.
           // biome-ignore lint/suspicious/noTemplateCurlyInString: mcp-remote fills it in, from env
-          args: ['-y', 'mcp-remote', mcp, '--header', 'Authorization:${AUTH_HEADER}'],
+          args: ['-y', 'mcp-remote@latest', mcp, '--header', 'Authorization:${AUTH_HEADER}'],
           env: { AUTH_HEADER: `Bearer ${token}` },
         },
       },

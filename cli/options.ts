@@ -33,9 +33,10 @@ export async function withUsage(name: string, run: () => Promise<number>): Promi
   try {
     return await run()
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {
+    const { code, port } = error as NodeJS.ErrnoException & { port?: number }
+    if (code === 'EADDRINUSE') {
       process.stderr.write(
-        `mcp-defectdojo ${name}: that port is taken; --port 0 takes a free one\n`,
+        `mcp-defectdojo ${name}: that port is taken (${port}); --port 0 takes a free one\n`,
       )
       return 1
     }

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { ConfigError } from '../src/config/config-error.js'
 import { loadDotEnv } from '../src/config/dot-env.js'
@@ -17,6 +19,7 @@ export function runServe(argv: string[]): Promise<number> {
     let app: FastifyInstance
     try {
       const { config, notices } = loadConfig(loadDotEnv(process.cwd(), process.env))
+      if (config.transport !== 'stdio') await expectFreePort(config)
       // A bad configuration is refused before the rest of the program is even loaded.
       const { buildApp } = await import('../app.js')
       app = await buildApp({ config, notices })
@@ -27,14 +30,35 @@ export function runServe(argv: string[]): Promise<number> {
       return (await import('./stdio.js')).serveStdio(app)
     }
     try {
-      await app.listen({ host: app.config.host, port: app.config.port })
+      const { host, port, transport } = app.config
+      const path = transport === 'sse' ? '/sse' : '/mcp'
+      await app.listen({ host, port, listenTextResolver: (at) => `MCP is served at ${at}${path}` })
     } catch (error) {
       await app.close()
       return refuseToStart(error)
     }
-    await stopped
+    const signal = await stopped
+    app.log.info({ signal }, 'stopping')
     return stop(app)
   })
+}
+
+/**
+ * Fails while another process listens there: most often it is this service, started twice. That has to be known before the
+ * audit file is opened, because a second writer breaks the chain of the first.
+ */
+async function expectFreePort({ host, port }: { host: string; port: number }): Promise<void> {
+  const probe = createServer()
+  try {
+    await once(probe.listen({ host, port }), 'listening')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+    throw new Error(
+      `port ${port} of ${host} is taken. Does the service run already? MCP_PORT takes another one.`,
+    )
+  }
+  probe.close()
+  await once(probe, 'close')
 }
 
 /** Closes the service in order, or after ten seconds without. */

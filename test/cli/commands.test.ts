@@ -1,8 +1,11 @@
-import { readFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
 import { version } from '../../src/version.js'
 import { startCommand } from '../helpers/command.js'
+import { networkEnvironment } from '../helpers/environment.js'
 
 const packageJson = JSON.parse(
   readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'),
@@ -115,6 +118,54 @@ t.test('serve refuses a bad configuration with every problem, and no secret', as
   t.notMatch(stderr, 'not-a-real-key')
   t.notMatch(stderr, /^\s+at /m)
   t.equal(stdout, '')
+})
+
+/** A complete configuration for a service on loopback, which never asks its DefectDojo anything. */
+const serviceOn = (port: number, directory: string): Record<string, string> => ({
+  ...networkEnvironment,
+  MCP_HOST: '127.0.0.1',
+  MCP_PORT: String(port),
+  AUDIT_LOG_FILE: join(directory, 'audit.jsonl'),
+})
+
+t.test('a service started twice leaves the audit file of the first alone', async (t) => {
+  const first = createServer()
+  t.teardown(() => first.close())
+  await once(first.listen({ host: '127.0.0.1', port: 0 }), 'listening')
+  const { port } = first.address() as AddressInfo
+  const cwd = t.testdir()
+
+  const second = startCommand(t, ['serve'], { cwd, env: serviceOn(port, cwd) })
+
+  t.equal(await second.ended(), 1)
+  t.match(second.output().stderr, `port ${port} of 127.0.0.1 is taken`)
+  t.notOk(existsSync(join(cwd, 'audit.jsonl')))
+})
+
+t.test('serve says where MCP is served, and that it stops', async (t) => {
+  const reserved = createServer()
+  await once(reserved.listen({ host: '127.0.0.1', port: 0 }), 'listening')
+  const { port } = reserved.address() as AddressInfo
+  reserved.close()
+  await once(reserved, 'close')
+  const cwd = t.testdir()
+
+  const { child, output, ended } = startCommand(t, ['serve'], { cwd, env: serviceOn(port, cwd) })
+  while (!output().stderr.includes('MCP is served')) {
+    if (child.stderr === null || child.exitCode !== null) throw new Error(output().stderr)
+    await Promise.race([once(child.stderr, 'data'), ended()])
+  }
+  child.kill('SIGTERM')
+
+  t.equal(await ended(), 0)
+  const diagnostics = output()
+    .stderr.split('\n')
+    .filter((line) => line.includes('"stream":"diagnostic"'))
+    .map((line) => JSON.parse(line) as unknown)
+  t.match(diagnostics, [
+    { msg: `MCP is served at http://127.0.0.1:${port}/mcp` },
+    { msg: 'stopping', signal: 'SIGTERM' },
+  ])
 })
 
 t.test('the tour walks the main job', async (t) => {
