@@ -22,6 +22,12 @@ export function guardAuditKey(
   keyRequired: boolean,
 ): GuardResult {
   if (auditHmacKey !== null) {
+    // The examples write what is to be filled in as <…>: a key that everybody can read proves nothing.
+    if (/^<.*>$/s.test(auditHmacKey)) {
+      return refuse(
+        'AUDIT_HMAC_KEY must be a key of your own, not the placeholder of an example. Make one with: openssl rand -hex 32',
+      )
+    }
     return [...auditHmacKey].length >= 32
       ? nothing
       : warn(

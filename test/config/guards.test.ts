@@ -53,6 +53,19 @@ t.test('an ephemeral HMAC key is said aloud where it is allowed', async (t) => {
   t.equal(load(optedOut).config.auditHmacKey, null)
 })
 
+t.test('what the examples leave to be filled in is refused', async (t) => {
+  const { problems } = refusal({
+    ...network,
+    AUDIT_HMAC_KEY: '<openssl rand -hex 32>',
+    MCP_ROLE_CI: '<32 random characters>:scanner',
+  })
+
+  t.match(problems, [
+    /^MCP_ROLE_CI must have a token made of visible ASCII characters/,
+    /^AUDIT_HMAC_KEY must be a key of your own/,
+  ])
+})
+
 t.test('only "false" switches a guard off', async (t) => {
   for (const value of ['0', 'no', 'off', ' false', '']) {
     t.match(

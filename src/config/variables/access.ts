@@ -76,5 +76,5 @@ export const roleTokenVariable = {
   secret: true,
   description:
     '`<token>:<role>` with the role admin, writer, scanner or reader. The name, lower-cased, is the caller id in the audit trail. Any number of them.',
-  example: 'MCP_ROLE_CI=replace-with-32-random-characters:scanner',
+  example: 'MCP_ROLE_CI=<32 random characters>:scanner',
 } as const
