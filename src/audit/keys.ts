@@ -5,8 +5,6 @@ export interface AuditKey {
   readonly bytes: Buffer
   /** In every record: says which key, reveals nothing about it. */
   readonly id: string
-  /** Made up at start and gone at the end: the chain cannot be verified after a restart. */
-  readonly ephemeral: boolean
 }
 
 /**
@@ -16,8 +14,8 @@ export interface AuditKey {
 export const derivedKeyId = (bytes: Buffer): string =>
   createHmac('sha256', bytes).update('mcp-defectdojo key id').digest('hex').slice(0, 8)
 
-/** `AUDIT_HMAC_KEY` as its UTF-8 bytes (a hex text is not decoded), or 32 random bytes when there is none. */
+/** `AUDIT_HMAC_KEY` as its UTF-8 bytes (a hex text is not decoded), or 32 random bytes when there is none: then nobody can verify the chain afterwards. */
 export function auditKey(options: { readonly key?: string; readonly keyId?: string }): AuditKey {
   const bytes = options.key ? Buffer.from(options.key, 'utf8') : randomBytes(32)
-  return { bytes, id: options.keyId || derivedKeyId(bytes), ephemeral: !options.key }
+  return { bytes, id: options.keyId || derivedKeyId(bytes) }
 }

@@ -4,8 +4,6 @@ import { failureOfPage } from './failures.js'
 export interface Edition {
   /** `close/` takes the note in the same call (2.56 and later). */
   readonly closesWithNote: boolean
-  /** 3.x with locations. */
-  readonly locations: boolean
 }
 
 /**
@@ -16,7 +14,7 @@ function editionOf(index: unknown): Edition {
   if (index === null || typeof index !== 'object' || !('findings' in index)) {
     throw failureOfPage(200)
   }
-  return { closesWithNote: 'assets' in index, locations: 'location' in index }
+  return { closesWithNote: 'assets' in index }
 }
 
 /** Asks once and remembers; those who ask meanwhile share the request. A failure is not remembered. */

@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { eventTypes } from '../audit/records.js'
 import type { Outcome } from '../errors.js'
 import { version } from '../version.js'
 
@@ -43,15 +44,10 @@ export interface Metrics {
 
 const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 600]
 
-const auditEventTypes = new Set([
-  'audit',
-  'audit_intent',
-  'security_warning',
-  'lifecycle',
-  'auth_failure',
+const auditEventTypes: ReadonlySet<string> = new Set([
+  ...Object.values(eventTypes),
   'note_attach_failure',
   'prompt_injection_soft_signal',
-  'audit_forward_failure',
 ])
 
 /** Gauges of prom-client that are named like counters, which `promtool check metrics` objects to. */

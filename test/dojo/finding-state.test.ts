@@ -220,16 +220,12 @@ t.test('what the instance can do is asked once, and again only after a failure',
   leaving.abort()
 
   t.equal((await left).code, 'cancelled')
-  t.same(await Promise.all(others), [
-    { closesWithNote: true, locations: true },
-    { closesWithNote: true, locations: true },
-  ])
-  t.same(await call().edition(), { closesWithNote: true, locations: true })
+  t.same(await Promise.all(others), [{ closesWithNote: true }, { closesWithNote: true }])
+  t.same(await call().edition(), { closesWithNote: true })
   t.equal(instance.seen.length, 1)
 
   const old = await startInstance(t, '2.56')
   t.same(await watchedClient(t, old.url).call().edition(), {
     closesWithNote: true,
-    locations: false,
   })
 })
