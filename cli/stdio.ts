@@ -36,5 +36,7 @@ export async function serveStdio(app: FastifyInstance): Promise<number> {
   })
   await Promise.race([ended, untilStopped()])
   await handle.close()
+  // A stdin that is still open would keep the process alive after its work is done.
+  process.stdin.destroy()
   return stop(app)
 }
