@@ -1,6 +1,8 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { FastifyInstance } from 'fastify'
+import { jsonText } from '../src/audit/json-text.js'
+import { eventRecord, eventTypes, retentionClass } from '../src/audit/records.js'
 import { ConfigError } from '../src/config/config-error.js'
 import { loadDotEnv } from '../src/config/dot-env.js'
 import { loadConfig } from '../src/config/load.js'
@@ -79,5 +81,19 @@ function refuseToStart(error: unknown): number {
   process.stderr.write(
     "Refusing to start. 'mcp-defectdojo doctor' checks the whole installation.\n",
   )
+  if (!process.stderr.isTTY) process.stderr.write(`${startFailure(problems)}\n`)
   return 1
 }
+
+/**
+ * The record a SIEM knows a failed start by (behaviour spec §5.5). It stands outside every chain: without a valid configuration
+ * there is neither a key nor a trail.
+ */
+const startFailure = (problems: readonly string[]): string =>
+  jsonText({
+    ...eventRecord(new Date(), 'ERROR', 'Failed to initialize DefectDojo client', {
+      event_type: eventTypes.lifecycle,
+      error: problems.join('; '),
+    }),
+    retention_class: retentionClass(eventTypes.lifecycle),
+  })

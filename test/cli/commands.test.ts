@@ -115,6 +115,13 @@ t.test('serve refuses a bad configuration with every problem, and no secret', as
   t.match(stderr, /MUTATION_RATE_LIMIT must be a positive integer, got 'lots'/)
   t.match(stderr, /AUDIT_HMAC_KEY not set on network transport/)
   t.match(stderr, /DEFECTDOJO_URL uses http:\/\//)
+  t.match(JSON.parse(stderr.trimEnd().split('\n').at(-1) ?? ''), {
+    level: 'ERROR',
+    message: 'Failed to initialize DefectDojo client',
+    event_type: 'lifecycle',
+    error: /MUTATION_RATE_LIMIT must be a positive integer/,
+    retention_class: 'operational',
+  })
   t.notMatch(stderr, 'not-a-real-key')
   t.notMatch(stderr, /^\s+at /m)
   t.equal(stdout, '')
