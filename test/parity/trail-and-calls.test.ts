@@ -227,7 +227,11 @@ t.test('SIGTERM ends the trail with one summary', async (t) => {
     cwd: t.testdirName,
   })
   while (!running.output().stderr.includes('DefectDojo client initialized')) {
-    await once(running.child.stderr as NodeJS.ReadableStream, 'data')
+    const ended = await Promise.race([
+      once(running.child.stderr as NodeJS.ReadableStream, 'data').then(() => false),
+      running.ended().then(() => true),
+    ])
+    if (ended) throw new Error(`ended before it served: ${running.output().stderr}`)
   }
 
   running.child.kill('SIGTERM')
