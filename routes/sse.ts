@@ -8,6 +8,9 @@ const SessionQuery = Type.Object({
   session_id: Type.Optional(Type.String({ maxLength: 64 })),
 })
 
+/** A UUID, with its hyphens as the SDK makes it or without as the reference did. */
+const sessionForm = /^[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}$/i
+
 /** The older HTTP+SSE transport: `GET /sse` and `POST /messages/` (behaviour spec §8). The only route that hijacks its reply. */
 export default async function sseRoutes(app: FastifyInstance): Promise<void> {
   const typed = app.withTypeProvider<TypeBoxTypeProvider>()
@@ -29,6 +32,7 @@ export default async function sseRoutes(app: FastifyInstance): Promise<void> {
     async (request, reply) => {
       const sessionId = request.query.sessionId ?? request.query.session_id
       if (sessionId === undefined) return reply.badRequest('session_id is required')
+      if (!sessionForm.test(sessionId)) return reply.badRequest('Invalid session ID')
       if (headersContradict((name) => textOf(request.headers[name]), request.body)) {
         return reply.badRequest('Mcp-Method or Mcp-Name header does not match the body')
       }

@@ -205,10 +205,14 @@ t.test('the older transport answers in the statuses and words of §8', async (t)
       payload: '{"jsonrpc": "2.0", "id": 1, "method": "ping"}',
     })
 
-  const [nameless, unknown] = [await post('/messages/'), await post('/messages/?session_id=none')]
+  const nameless = await post('/messages/')
+  const malformed = await post('/messages/?session_id=none')
+  const unknown = await post(`/messages/?session_id=${'0'.repeat(32)}`)
 
   t.equal(nameless.statusCode, 400)
   t.match(nameless.json(), { message: 'session_id is required' })
+  t.equal(malformed.statusCode, 400)
+  t.match(malformed.json(), { message: 'Invalid session ID' })
   t.equal(unknown.statusCode, 404)
   t.match(unknown.json(), { message: 'Could not find session' })
   t.same((await app.inject('/health')).json(), { status: 'ok' })
