@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { createDescriptorSink } from '../../src/audit/stderr-sink.js'
 import { verifyTrail } from '../../src/audit/verify.js'
+import { needs } from '../helpers/needs.js'
 import {
   call,
   clock,
@@ -93,24 +94,28 @@ t.test('the level tells the fault of the caller from ours', async (t) => {
   )
 })
 
-t.test("the two refusals of update_finding's gate keep their sentences", async (t) => {
-  const { audit, lines } = await openTrail(t)
-  const update = call({ toolName: 'update_finding' })
+t.test(
+  "the two refusals of update_finding's gate keep their sentences",
+  needs('python3'),
+  async (t) => {
+    const { audit, lines } = await openTrail(t)
+    const update = call({ toolName: 'update_finding' })
 
-  await audit.outcome(update, {
-    ...denied,
-    details: { rejection_reason: 'verified_inactive_mutex_post_state' },
-  })
-  await audit.outcome(update, { ...denied, details: { transition_cause: 'active' } })
+    await audit.outcome(update, {
+      ...denied,
+      details: { rejection_reason: 'verified_inactive_mutex_post_state' },
+    })
+    await audit.outcome(update, { ...denied, details: { transition_cause: 'active' } })
 
-  t.strictSame(
-    entries(lines.slice(1).join('\n')).map(({ message }) => message),
-    [
-      'update_finding verified+inactive mutex rejected (post-state)',
-      'update_finding mitigation-clear rejected — caller lacks engagement_mgmt',
-    ],
-  )
-})
+    t.strictSame(
+      entries(lines.slice(1).join('\n')).map(({ message }) => message),
+      [
+        'update_finding verified+inactive mutex rejected (post-state)',
+        'update_finding mitigation-clear rejected — caller lacks engagement_mgmt',
+      ],
+    )
+  },
+)
 
 t.test('an intent is on disk when it resolves, among hundreds at once', async (t) => {
   const { audit, file } = await openTrail(t)

@@ -9,6 +9,7 @@ import type { Environment } from '../../src/config/secrets.js'
 import { judgeAddress } from '../../src/doctor/address.js'
 import { type Check, examine } from '../../src/doctor.js'
 import { stdioEnvironment } from '../helpers/environment.js'
+import { needs } from '../helpers/needs.js'
 import { diagnose, dojo, find, listening, staff, worst } from './fake-dojo.js'
 
 t.test('an address that is no DefectDojo is said to be none, with what to do', async (t) => {
@@ -95,18 +96,9 @@ t.test('a connection that fails is explained', async (t) => {
   }
 })
 
-const hasOpenssl = (() => {
-  try {
-    execFileSync('openssl', ['version'], { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
-})()
-
 t.test(
   'an unknown certificate needs DEFECTDOJO_CA, and is trusted with it',
-  { skip: !hasOpenssl && 'no openssl here' },
+  needs('openssl'),
   async (t) => {
     const directory = t.testdir()
     const [certificate, privateKey] = ['cert.pem', 'key.pem'].map((name) =>

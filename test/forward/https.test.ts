@@ -4,6 +4,7 @@ import t from 'tap'
 import { createAuditLog } from '../../src/audit/create-audit-log.js'
 import { createDestinations, type ForwardingTargets } from '../../src/forward/destinations.js'
 import { startForwarding } from '../../src/forward/start-forwarding.js'
+import { needs } from '../helpers/needs.js'
 import { certificate, destination, line, listen, origin } from './receivers.js'
 
 interface Webhook {
@@ -95,7 +96,7 @@ t.test('clear text is refused unless it was asked for', async (t) => {
   t.throws(() => destination(t, https('ftp://127.0.0.1/in')), { message: /must use https/ })
 })
 
-t.test('over HTTPS the authority is checked', async (t) => {
+t.test('over HTTPS the authority is checked', needs('openssl'), async (t) => {
   const { key, cert } = certificate(t)
   const hook = webhook()
   const port = await listen(t, createHttpsServer({ key, cert }, hook.handle))

@@ -7,6 +7,7 @@ import t, { type Test } from 'tap'
 import { mutates } from '../../src/tools/define-tool.js'
 import { tools } from '../../src/tools/index.js'
 import type { ToolName } from '../../src/tools/tool-names.js'
+import { needs } from '../helpers/needs.js'
 import { buildTestApp, type TestApp } from '../helpers/test-app.js'
 import { ask, validArguments } from './ask.js'
 
@@ -86,6 +87,7 @@ t.test('every record has the shape of §5.2, whatever it records', async (t) => 
 
 t.test(
   'what the service writes is a fixed point of Python, and its chain verifies there',
+  needs('python3'),
   async (t) => {
     const file = join(t.testdir(), 'audit.jsonl')
     const key = 'a key of the audit trail, for tests'
