@@ -125,6 +125,20 @@ t.test('Retry-After is kept to, as far as the time of the call reaches', async (
   t.ok(Math.abs((inAnHour.retryAfterSeconds ?? 0) - 3600) < 5)
 })
 
+t.test('a repeat that runs out of time does not hide the answer before it', async (t) => {
+  const upstream = await startUpstream(t, (_, response) => {
+    // From now on there is no answer at all.
+    upstream.answer = () => {}
+    response.writeHead(502).end()
+  })
+  const { call } = watchedClient(t, upstream.url, { timeoutSeconds: 1 })
+
+  const error = await failureOf(t, call().get('findings/'))
+
+  t.equal(upstream.seen.length, 2)
+  t.ok(error.message.startsWith(`DefectDojo server error (HTTP 502, ${id})`), error.message)
+})
+
 t.test('when nothing listens, nothing was sent, and that is what the caller hears', async (t) => {
   const url = await closedPort()
   const { call, events } = watchedClient(t, url)
