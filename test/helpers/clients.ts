@@ -7,6 +7,7 @@ import { Client as LegacyClient } from '@modelcontextprotocol/sdk/client/index.j
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js'
 import { StdioClientTransport as LegacyStdio } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { StreamableHTTPClientTransport as LegacyHttp } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
+import { AjvJsonSchemaValidator } from '@modelcontextprotocol/sdk/validation/ajv'
 
 export interface Answer {
   readonly isError: boolean
@@ -24,6 +25,20 @@ export interface TestClient {
 export type Server =
   | { readonly url: string; readonly token?: string | undefined }
   | { readonly command: string; readonly args: string[]; readonly env: Record<string, string> }
+
+type Validator = ReturnType<AjvJsonSchemaValidator['getValidator']>
+
+/** The SDK's own validator of results, but compiled once per schema and process instead of once per connection. */
+const ajv = new AjvJsonSchemaValidator()
+const compiled = new Map<string, Validator>()
+const jsonSchemaValidator = {
+  getValidator<T>(schema: unknown) {
+    const text = JSON.stringify(schema)
+    const validator = compiled.get(text) ?? ajv.getValidator(schema as never)
+    compiled.set(text, validator)
+    return validator as ReturnType<typeof ajv.getValidator<T>>
+  },
+}
 
 const info = { name: 'test-client', version: '1.0.0' }
 const headersOf = (token: string | undefined): Record<string, string> =>
@@ -58,7 +73,7 @@ function wrap(client: AnyClient): TestClient {
 
 /** The SDK's 1.x client: a 2025-era client as most hosts ship it. */
 export async function connectLegacy(server: Server): Promise<TestClient> {
-  const client = new LegacyClient(info)
+  const client = new LegacyClient(info, { jsonSchemaValidator })
   const transport =
     'url' in server
       ? new LegacyHttp(new URL(server.url), { requestInit: { headers: headersOf(server.token) } })
@@ -72,7 +87,7 @@ export async function connectModern(
   server: Server,
   mode: 'auto' | { pin: '2026-07-28' } = { pin: '2026-07-28' },
 ): Promise<TestClient> {
-  const client = new ModernClient(info, { versionNegotiation: { mode } })
+  const client = new ModernClient(info, { versionNegotiation: { mode }, jsonSchemaValidator })
   const transport =
     'url' in server
       ? new ModernHttp(new URL(server.url), { requestInit: { headers: headersOf(server.token) } })
@@ -83,7 +98,7 @@ export async function connectModern(
 
 /** The 1.x client over HTTP+SSE. */
 export async function connectSse(url: string, token?: string): Promise<TestClient> {
-  const client = new LegacyClient(info)
+  const client = new LegacyClient(info, { jsonSchemaValidator })
   const headers = headersOf(token)
   const transport = new SSEClientTransport(new URL(url), {
     requestInit: { headers },
