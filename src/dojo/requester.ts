@@ -73,17 +73,17 @@ export function createRequester(parts: RequesterParts): Requester {
     async read(path, query, terms) {
       const address = parts.base + requestAddress(path, query)
       const outgoing = { method: 'GET', address, path, resource: resourceOf(path) } as const
-      let answered: DojoFailure | undefined
+      let earlier: DojoFailure | undefined
       for (let attempt = 1; ; attempt++) {
         const result = await send(outgoing, attempt, terms)
         if (result.ok) return result.body
-        if (result.failure.status !== null) answered = result.failure
         const remainingMs = terms.deadline - parts.now()
         const pause = pauseBeforeRepeat(result.failure, attempt, remainingMs, parts.random)
-        // A repeat that ran out of time says less than the answer before it.
         if (pause === undefined) {
-          throw result.failure.reason === 'timeout' && answered ? answered : result.failure
+          // A repeat that ran out of time says less than the failure before it.
+          throw result.failure.reason === 'timeout' && earlier ? earlier : result.failure
         }
+        earlier = result.failure
         await parts.sleep(pause, terms.signal).catch(() => {
           throw new DojoFailure('cancelled', { delivered: false })
         })

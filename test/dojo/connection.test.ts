@@ -125,7 +125,7 @@ t.test('Retry-After is kept to, as far as the time of the call reaches', async (
   t.ok(Math.abs((inAnHour.retryAfterSeconds ?? 0) - 3600) < 5)
 })
 
-t.test('a repeat that runs out of time does not hide the answer before it', async (t) => {
+t.test('a repeat that runs out of time does not hide the failure before it', async (t) => {
   const upstream = await startUpstream(t, (_, response) => {
     // From now on there is no answer at all.
     upstream.answer = () => {}
