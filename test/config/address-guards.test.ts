@@ -1,25 +1,6 @@
 import t from 'tap'
-import type { Files } from '../../src/config/files.js'
-import { loadConfig } from '../../src/config/load.js'
-import type { Notice } from '../../src/config/notice.js'
-import type { Environment } from '../../src/config/secrets.js'
-import {
-  networkEnvironment as complete,
-  fakeDojoKey as dojoKey,
-  refusalOf,
-  stdioEnvironment as stdio,
-} from '../helpers/environment.js'
-
-const files: Files = { readText: () => null, canAppend: (path) => path.startsWith('/var/log/') }
-const _network: Environment = { ...complete, AUDIT_LOG_FILE: '/var/log/audit.jsonl' }
-
-const load = (environment: Environment) => loadConfig(environment, files)
-const refusal = (environment: Environment) => refusalOf(() => load(environment))
-
-const messages = (notices: readonly Notice[], level?: Notice['level']): string[] =>
-  notices
-    .filter((notice) => level === undefined || notice.level === level)
-    .map(({ message }) => message)
+import { fakeDojoKey as dojoKey, stdioEnvironment as stdio } from '../helpers/environment.js'
+import { load, messages, refusal } from './guard-bench.js'
 
 t.test('DefectDojo: what is missing is said with our advice', async (t) => {
   const advice = 'Put it into the environment, or into a .env file in the working directory.'

@@ -1,25 +1,6 @@
 import t from 'tap'
-import type { Files } from '../../src/config/files.js'
-import { loadConfig } from '../../src/config/load.js'
-import type { Notice } from '../../src/config/notice.js'
-import type { Environment } from '../../src/config/secrets.js'
-import {
-  networkEnvironment as complete,
-  refusalOf,
-  stdioEnvironment as stdio,
-  fakeToken as token,
-} from '../helpers/environment.js'
-
-const files: Files = { readText: () => null, canAppend: (path) => path.startsWith('/var/log/') }
-const network: Environment = { ...complete, AUDIT_LOG_FILE: '/var/log/audit.jsonl' }
-
-const load = (environment: Environment) => loadConfig(environment, files)
-const refusal = (environment: Environment) => refusalOf(() => load(environment))
-
-const messages = (notices: readonly Notice[], level?: Notice['level']): string[] =>
-  notices
-    .filter((notice) => level === undefined || notice.level === level)
-    .map(({ message }) => message)
+import { stdioEnvironment as stdio, fakeToken as token } from '../helpers/environment.js'
+import { load, messages, network, refusal } from './guard-bench.js'
 
 t.test('a complete configuration has nothing to say', async (t) => {
   t.same(load(stdio).notices, [])
