@@ -74,7 +74,8 @@ export function createPipeline(parts: PipelineParts): Pipeline {
         })
         return error
       } catch (failure) {
-        parts.reportBug(failure, requestId, request.toolName)
+        // A trail that cannot be written says so itself, once; it is no bug of this call.
+        if (!(failure instanceof ToolError)) parts.reportBug(failure, requestId, request.toolName)
         return record.wrote ? unrecorded() : error
       }
     }
