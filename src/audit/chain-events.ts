@@ -1,6 +1,9 @@
 import type { AuditValue, Level } from './audit-log.js'
-import type { PriorTail } from './prior-tail.js'
+import { linkMac } from './chain.js'
+import type { AuditKey } from './keys.js'
+import type { PriorTrail } from './prior-trail.js'
 import { eventTypes } from './records.js'
+import type { ChainPart } from './retention.js'
 
 /** A record that the trail writes about itself. */
 export interface ChainEvent {
@@ -14,8 +17,9 @@ const lifecycle = eventTypes.lifecycle
 const shortMac = (mac: string): string => mac.slice(0, 12)
 
 /** What the start of a process says of the chain it begins or goes on with (behaviour spec §5.4). */
-export function startEvents(prior: PriorTail | null): ChainEvent[] {
+export function startEvents(prior: PriorTrail | null): ChainEvent[] {
   const status = prior?.status ?? 'no_prior_file'
+  const resumption = prior?.resumption
   const events: ChainEvent[] = [
     {
       level: 'INFO',
@@ -26,6 +30,12 @@ export function startEvents(prior: PriorTail | null): ChainEvent[] {
         resumed_from_prior: status === 'resumed',
         prior_chain_tail: prior?.claimedMac ? shortMac(prior.claimedMac) : null,
         prior_tail_status: status,
+        // Our first record after a chain of the reference server: what it follows stands nowhere else.
+        ...(resumption?.position.chainId === null && { previous_hmac: resumption.position.mac }),
+        ...(prior?.break && {
+          checkpoint_chain_id: prior.break.checkpointChainId,
+          checkpoint_seq: prior.break.checkpointSeq,
+        }),
       },
     },
   ]
@@ -42,6 +52,18 @@ export function startEvents(prior: PriorTail | null): ChainEvent[] {
       level: 'WARNING',
       message: 'Prior chain tail was not made with this key — starting fresh chain',
       fields: { event_type: eventTypes.securityWarning, prior_tail_status: status },
+    })
+  }
+  if (prior?.break) {
+    events.push({
+      level: 'CRITICAL',
+      message: 'Audit records are missing that a checkpoint names — starting fresh chain',
+      fields: {
+        event_type: eventTypes.securityWarning,
+        prior_tail_status: status,
+        checkpoint_chain_id: prior.break.checkpointChainId,
+        checkpoint_seq: prior.break.checkpointSeq,
+      },
     })
   }
   if (prior?.torn) {
@@ -61,7 +83,11 @@ export function startEvents(prior: PriorTail | null): ChainEvent[] {
 }
 
 /** The first record of a file: it says what it follows, so that the file can be verified without the one before. */
-export const fileOpened = (cause: 'replaced' | 'truncated', previousMac: string): ChainEvent => ({
+export const fileOpened = (
+  cause: 'rotated' | 'replaced' | 'truncated' | 'resumed',
+  previousMac: string,
+  previousFile: string | null = null,
+): ChainEvent => ({
   level: cause === 'truncated' ? 'WARNING' : 'INFO',
   message: 'Audit file opened',
   fields: {
@@ -69,7 +95,58 @@ export const fileOpened = (cause: 'replaced' | 'truncated', previousMac: string)
     chain_event: 'file_opened',
     cause,
     previous_hmac: previousMac,
+    previous_file: previousFile,
   },
+})
+
+/** The last record under a key: both keys vouch for the change. */
+export const keyRotated = (newKey: AuditKey, previousMac: string): ChainEvent => ({
+  level: 'INFO',
+  message: 'Audit key changed',
+  fields: {
+    event_type: lifecycle,
+    chain_event: 'key_rotated',
+    new_key_id: newKey.id,
+    new_key_hmac: linkMac(newKey.bytes, previousMac, newKey.id),
+  },
+})
+
+export const segmentRemoved = (segment: string, part: ChainPart): ChainEvent => ({
+  level: 'INFO',
+  message: 'Audit file removed by retention',
+  fields: {
+    event_type: lifecycle,
+    chain_event: 'segment_removed',
+    file: segment,
+    removed_chain_id: part.chainId,
+    removed_from_seq: part.fromSeq,
+    removed_to_seq: part.toSeq,
+    last_hmac: part.lastMac,
+  },
+})
+
+export const retentionFailed = (code: string): ChainEvent => ({
+  level: 'ERROR',
+  message: 'Old audit files cannot be removed',
+  fields: { event_type: eventTypes.securityWarning, reason: code },
+})
+
+export const checkpointsFailed = (code: string): ChainEvent => ({
+  level: 'ERROR',
+  message: 'Audit checkpoints cannot be written',
+  fields: { event_type: eventTypes.securityWarning, reason: code },
+})
+
+export const rotationFailed = (code: string): ChainEvent => ({
+  level: 'ERROR',
+  message: 'Audit file cannot be rotated',
+  fields: { event_type: eventTypes.securityWarning, reason: code },
+})
+
+export const writerLockLost = (owner: string): ChainEvent => ({
+  level: 'CRITICAL',
+  message: 'Audit file is written by another process',
+  fields: { event_type: eventTypes.securityWarning, owner },
 })
 
 export const fileFailed = (code: string): ChainEvent => ({

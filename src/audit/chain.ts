@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import type { AuditValue } from './audit-log.js'
-import { jsonText } from './json-text.js'
+import { membersText } from './json-text.js'
 
 /** What stands before the first record of a chain. */
 export const genesis = ''
@@ -46,10 +46,14 @@ export interface SealedRecord {
 }
 
 export interface Chain {
-  /** Gives the record its place (`seq`, `chain_id`, `key_id`), links it to the one before, and returns its line. */
+  /**
+   * Gives the record its place (`seq`, `chain_id`, `key_id`), links it to the one before, and returns its line. What `sign` makes
+   * of the text becomes its `signature`, which the MAC covers.
+   */
   seal(
     record: Readonly<Record<string, AuditValue | undefined>>,
     retentionClass: string,
+    sign?: (text: string) => string,
   ): SealedRecord
   position(): ChainPosition
 }
@@ -60,8 +64,13 @@ const ownNames: ReadonlySet<string> = new Set([
   'chain_id',
   'key_id',
   'retention_class',
+  'signature',
   'integrity_hmac',
 ])
+
+/** The text with one more member at its end. */
+const withMember = (text: string, name: string, value: string): string =>
+  `${text.slice(0, -1)}, "${name}": "${value}"}`
 
 /** Continues a chain from `from`: genesis with `mac: ''` and `seq: 0`, or where a verified earlier run ended. */
 export function createChain(options: {
@@ -74,18 +83,20 @@ export function createChain(options: {
   let { mac, seq } = options.from
 
   return {
-    seal(record, retentionClass) {
+    seal(record, retentionClass, sign) {
       const nextSeq = seq + 1
-      const text = jsonText({
-        ...Object.fromEntries(Object.entries(record).filter(([name]) => !ownNames.has(name))),
+      const given = membersText(record, ownNames)
+      const own = membersText({
         seq: nextSeq,
         chain_id: chainId,
         key_id: keyId,
         retention_class: retentionClass,
       })
+      const unsigned = `{${given}${given === '' ? '' : ', '}${own}}`
+      const text = sign ? withMember(unsigned, 'signature', sign(unsigned)) : unsigned
       mac = linkMac(key, mac, text)
       seq = nextSeq
-      return { line: `${text.slice(0, -1)}${macName}${mac}"}`, seq, chainId, mac }
+      return { line: withMember(text, 'integrity_hmac', mac), seq, chainId, mac }
     },
 
     position: () => ({ chainId, mac, seq }),

@@ -1,7 +1,8 @@
 import { ToolError } from '../errors.js'
-import type { AuditedCall, AuditLog } from './audit-log.js'
+import type { AuditedCall, AuditLog, CallEnd } from './audit-log.js'
+import { createCheckpointSigner } from './checkpoint-signer.js'
 import { type AggregatedDenials, createDenialAggregation } from './denial-aggregation.js'
-import { auditKey } from './keys.js'
+import { auditKey, keyRing } from './keys.js'
 import {
   type AuditRecord,
   eventRecord,
@@ -10,17 +11,30 @@ import {
   outcomeRecord,
 } from './records.js'
 import { createRedactor } from './redaction.js'
+import type { ChainPart } from './retention.js'
 import { createSessionSummary } from './session-summary.js'
 import { createDescriptorSink } from './stderr-sink.js'
-import { type AuditLine, openTrailWriter, type WriterStats } from './trail-writer.js'
+import { openTrailWriter, type TrailWriter, type WriterStats } from './trail-writer.js'
 
 export interface AuditLogOptions {
   /** `AUDIT_HMAC_KEY`; without it the chain is made with a random key and cannot be verified after the run. */
   readonly key?: string
   /** How records name the key; derived from it when absent. */
   readonly keyId?: string
+  /** Keys the trail may have been made with before. */
+  readonly previousKeys?: readonly string[]
+  /** Signs checkpoints: an Ed25519 private key in PEM. */
+  readonly signingKey?: string
   /** `AUDIT_LOG_FILE`; without it lines go to stderr only. Its directory must exist. */
   readonly file?: string
+  /** What to do when records are missing that a checkpoint names (refuse to start). */
+  readonly onBreak?: 'refuse' | 'new_chain'
+  /** Bytes after which the file is closed and a new one begun. */
+  readonly maxFileBytes?: number
+  /** The same, in milliseconds since it was begun. */
+  readonly maxFileAgeMs?: number
+  /** Milliseconds after which closed files are deleted. */
+  readonly retentionMs?: number
   /** `closed`: no mutation while the trail cannot be written. */
   readonly failureMode: 'closed' | 'open'
   /** Texts that must never be written. */
@@ -45,7 +59,21 @@ export interface AuditStats extends WriterStats {
 /** The audit trail with what other parts of the service need of it. */
 export interface AuditTrail extends AuditLog {
   /** Hands every line to `listener`, beginning with those of the start; returns how to stop. */
-  onLine(listener: (line: AuditLine) => void): () => void
+  readonly onLine: TrailWriter['onLine']
+  /** Null when the trail is in no file that can be read back. */
+  readonly store: TrailWriter['store']
+  /** The place before the first record of this process. */
+  readonly begins: TrailWriter['begins']
+  /** The last record that was made. */
+  readonly end: TrailWriter['end']
+  /** Changes are refused while `full` says so: receivers have not got what was done before. */
+  blockMutationsWhile(full: () => boolean): void
+  /** Keeps closed files for as long as `needed` says so of what they hold; `AUDIT_LOG_RETENTION_DAYS` deletes them else. */
+  keepSegmentsWhile(needed: (part: ChainPart) => boolean): void
+  /** Deletes closed files that are old enough and needed by nobody, soon. */
+  sweep(): void
+  /** Goes on in a new file if the present one was renamed or removed. */
+  reopen(): void
   stats(): AuditStats
 }
 
@@ -69,7 +97,11 @@ const startTimer = (milliseconds: number, callback: () => void): void => {
 export async function createAuditLog(options: AuditLogOptions): Promise<AuditTrail> {
   const { clock = () => new Date(), after = startTimer } = options
   const writer = await openTrailWriter({
-    key: auditKey(options),
+    keys: keyRing(auditKey(options), options.previousKeys ?? []),
+    signer: options.signingKey === undefined ? null : createCheckpointSigner(options.signingKey),
+    onBreak: options.onBreak ?? 'refuse',
+    retentionMs: options.retentionMs ?? null,
+    rotation: { maxBytes: options.maxFileBytes ?? null, maxAgeMs: options.maxFileAgeMs ?? null },
     redactor: createRedactor(options.secrets),
     file: options.file,
     maxQueuedRecords: options.maxQueuedRecords ?? 10_000,
@@ -81,7 +113,9 @@ export async function createAuditLog(options: AuditLogOptions): Promise<AuditTra
   let aggregated = 0
   let closing: Promise<void> | null = null
 
-  const writable = (): boolean => closing === null && writer.writable()
+  let spoolIsFull = (): boolean => false
+
+  const writable = (): boolean => closing === null && writer.writable() && !spoolIsFull()
 
   const event: AuditLog['event'] = (level, message, fields) => {
     if (fields.event_type === eventTypes.authenticationFailure) {
@@ -118,14 +152,30 @@ export async function createAuditLog(options: AuditLogOptions): Promise<AuditTra
       }),
   })
 
+  const refusedChanges = createDenialAggregation<DeniedSubject>({
+    ...aggregation,
+    report: (refusals) =>
+      writeAggregate(
+        'Changes refused while the audit trail is unavailable',
+        refusals,
+        {
+          event_type: eventTypes.call,
+          tool_name: refusals.subject?.toolName ?? null,
+          authenticated_caller_id: refusals.subject?.authenticatedCallerId ?? null,
+        },
+        'error',
+      ),
+  })
+
   function writeAggregate(
     message: string,
     { count, firstAt, lastAt }: AggregatedDenials<unknown>,
     subject: { readonly event_type: string; readonly [name: string]: string | null },
+    outcome = 'denied',
   ): void {
     const record = eventRecord(clock(), 'WARNING', message, {
       ...subject,
-      outcome: 'denied',
+      outcome,
       aggregated: true,
       count,
       first_at: firstAt.toISOString(),
@@ -143,21 +193,30 @@ export async function createAuditLog(options: AuditLogOptions): Promise<AuditTra
     }
   }
 
-  const deniedBeyondLimit = ({ identity, toolName }: AuditedCall): boolean => {
+  /** Callers that knock again and again must not fill the disk, least of all while it is nearly full. */
+  function isOneTooMany(
+    { identity, toolName }: AuditedCall,
+    { outcome, reason }: CallEnd,
+  ): boolean {
+    const unavailable = reason === 'audit_unavailable' && outcome !== 'success'
+    const counted = outcome === 'denied' ? deniedCalls : unavailable ? refusedChanges : null
     const { authenticatedCallerId } = identity
     const key = `${authenticatedCallerId}\n${toolName}`
-    return !deniedCalls.admit(key, { toolName, authenticatedCallerId }, clock())
+    return counted?.admit(key, { toolName, authenticatedCallerId }, clock()) === false
   }
 
   return {
     async intent(call) {
       if (closing) throw unavailable()
+      if (spoolIsFull()) throw spoolFull()
+      // Recorded later, it would look like a change whose end is not known; nothing of it is sent.
+      if (options.failureMode === 'closed' && !writer.writable()) throw unavailable()
       await written(intentRecord(clock(), call, writer.durable))
     },
 
     async outcome(call, end) {
       summary.count(call.toolName, end.outcome !== 'success')
-      if (end.outcome === 'denied' && deniedBeyondLimit(call)) {
+      if (isOneTooMany(call, end)) {
         aggregated++
         return
       }
@@ -170,6 +229,7 @@ export async function createAuditLog(options: AuditLogOptions): Promise<AuditTra
     close(shutdownReason) {
       closing ??= (async () => {
         deniedCalls.flush()
+        refusedChanges.flush()
         refusedTokens.flush()
         event('INFO', 'Session shutdown', {
           event_type: eventTypes.lifecycle,
@@ -182,6 +242,15 @@ export async function createAuditLog(options: AuditLogOptions): Promise<AuditTra
     },
 
     onLine: writer.onLine,
+    store: writer.store,
+    begins: writer.begins,
+    end: writer.end,
+    blockMutationsWhile(full) {
+      spoolIsFull = full
+    },
+    keepSegmentsWhile: writer.keepSegmentsWhile,
+    sweep: writer.sweep,
+    reopen: writer.reopen,
     stats: () => ({ ...writer.stats(), writable: writable(), aggregatedDenials: aggregated }),
   }
 }
@@ -191,4 +260,10 @@ const unavailable = (cause?: unknown): ToolError =>
     'audit_unavailable',
     'The audit trail cannot be written, so nothing is changed in DefectDojo. Try again later, or ask the operator to check AUDIT_LOG_FILE.',
     { cause },
+  )
+
+const spoolFull = (): ToolError =>
+  new ToolError(
+    'audit_unavailable',
+    'More audit records wait for a SIEM than AUDIT_SPOOL_MAX_BYTES allows, so nothing is changed in DefectDojo. Try again later, or ask the operator to run mcp-defectdojo audit status.',
   )

@@ -1,6 +1,7 @@
-import { fdatasync, type Stats, statSync, write } from 'node:fs'
+import { fdatasync, fstatSync, renameSync, type Stats, statSync, write } from 'node:fs'
 import { promisify } from 'node:util'
 import { afterOutage, closeFile, type OpenFile, openFile, unopened } from './open-file.js'
+import { syncDirectoryOf } from './sync-directory.js'
 
 const writeBytes = promisify(write)
 const syncData = promisify(fdatasync)
@@ -34,6 +35,18 @@ export interface Journal {
    * appended from now on go to what has its name now.
    */
   beganNewFile(): false | 'replaced' | 'truncated'
+  /**
+   * Renames the file; lines appended from now on go to a new one of the old name. Returns null, or the system's code when that
+   * is impossible, and then nothing has changed.
+   */
+  rotate(closedPath: string): string | null
+  /** Bytes of the present file, those that wait included. */
+  size(): number
+  /**
+   * How many bytes of a file, by its inode, are known to be on disk; null for a file that is not written to any more. What
+   * stands behind them may be taken back after an outage.
+   */
+  syncedBytes(inode: number): number | null
   writable(): boolean
   /** False for a pipe or a device, which nothing makes durable. */
   readonly durable: boolean
@@ -70,12 +83,20 @@ export function openJournal(options: JournalOptions): Journal {
 
   async function writeBatch(batch: readonly Waiting[], file: OpenFile): Promise<void> {
     const bytes = Buffer.concat(batch.map((waiting) => waiting.bytes))
+    const sizeBefore = file.size
     for (let at = 0; at < bytes.length; ) {
       const { bytesWritten } = await writeBytes(file.fd, bytes, at, bytes.length - at, null)
       at += bytesWritten
     }
-    if (file.regular) await syncData(file.fd)
-    file.size += bytes.length
+    if (file.regular) {
+      await syncData(file.fd)
+      if (!file.named) await syncDirectoryOf(path)
+      file.named = true
+      const { size } = fstatSync(file.fd)
+      // Somebody cut the file off meanwhile; if that was noticed already, it is not news.
+      if (file.size === sizeBefore && size < sizeBefore + bytes.length) file.wasCut = true
+      file.size = Math.min(file.size + bytes.length, size)
+    }
   }
 
   function nextBatch(): Waiting[] {
@@ -177,6 +198,18 @@ export function openJournal(options: JournalOptions): Journal {
     }
   }
 
+  /** Goes on in what has the path now; the old file is closed when what waits for it is written. */
+  function openNext(): void {
+    const old = current
+    try {
+      current = openFile(path)
+    } catch (error) {
+      current = unopened
+      fail(error)
+    }
+    if (!queue.some((waiting) => waiting.file === old)) closeFile(old)
+  }
+
   return {
     append(line) {
       const bytes = Buffer.from(`${line}\n`, 'latin1')
@@ -188,6 +221,7 @@ export function openJournal(options: JournalOptions): Journal {
         return Promise.reject(new Error('the audit file cannot be written'))
       }
       queuedBytes += bytes.length
+      current.appended += bytes.length
       lastLine = line
       return new Promise((resolve, reject) => {
         if (failing) {
@@ -206,20 +240,33 @@ export function openJournal(options: JournalOptions): Journal {
       const stat = currentStat()
       if (stat === null) return false
       const same = stat && stat.ino === current.inode && stat.dev === current.device
-      if (same && stat.size >= current.size) return false
+      if (same && stat.size >= current.size && !current.wasCut) return false
       if (same) {
+        current.wasCut = false
         current.size = stat.size
+        current.appended = stat.size
         return 'truncated'
       }
-      const old = current
-      try {
-        current = openFile(path)
-      } catch (error) {
-        current = unopened
-        fail(error)
-      }
-      if (!queue.some((waiting) => waiting.file === old)) closeFile(old)
+      openNext()
       return 'replaced'
+    },
+
+    rotate(closedPath) {
+      if (failing || closed || !current.regular) return 'EBUSY'
+      try {
+        renameSync(path, closedPath)
+      } catch (error) {
+        return codeOf(error)
+      }
+      openNext()
+      return null
+    },
+
+    size: () => current.appended,
+
+    syncedBytes(inode) {
+      if (current.inode === inode) return current.size
+      return queue.find(({ file }) => file.inode === inode)?.file.size ?? null
     },
 
     writable: () => !failing && !closed,

@@ -12,11 +12,14 @@ const shortEscapes: Readonly<Record<string, string>> = {
 
 // By code unit and without the `u` flag: a lone surrogate is escaped like any other character.
 const escaped = /[^ !#-[\]-~]/g
+/** The same for a look first: nearly every text is plain. */
+const needsEscape = /[^ !#-[\]-~]/
 
 const escapeUnit = (unit: string): string =>
   shortEscapes[unit] ?? `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
 
-const quoted = (text: string): string => `"${text.replace(escaped, escapeUnit)}"`
+const quoted = (text: string): string =>
+  needsEscape.test(text) ? `"${text.replace(escaped, escapeUnit)}"` : `"${text}"`
 
 /**
  * Python and JavaScript print a fraction between 1e-9 and 1e-4 differently (`1e-05` and `0.00001`), and have no text for
@@ -45,9 +48,19 @@ export function jsonText(value: AuditValue): string {
       return value ? 'true' : 'false'
   }
   if (Array.isArray(value)) return `[${value.map(jsonText).join(', ')}]`
-  const members: string[] = []
-  for (const [name, member] of Object.entries(value)) {
-    if (member !== undefined) members.push(`${quoted(name)}: ${jsonText(member)}`)
+  return `{${membersText(value as { readonly [name: string]: AuditValue | undefined })}}`
+}
+
+/** What stands between the braces of an object's text; members named in `leftOut` do not. */
+export function membersText(
+  value: { readonly [name: string]: AuditValue | undefined },
+  leftOut?: ReadonlySet<string>,
+): string {
+  let text = ''
+  for (const name of Object.keys(value)) {
+    const member = value[name]
+    if (member === undefined || leftOut?.has(name)) continue
+    text += `${text === '' ? '' : ', '}${quoted(name)}: ${jsonText(member)}`
   }
-  return `{${members.join(', ')}}`
+  return text
 }

@@ -19,3 +19,13 @@ export function auditKey(options: { readonly key?: string; readonly keyId?: stri
   const bytes = options.key ? Buffer.from(options.key, 'utf8') : randomBytes(32)
   return { bytes, id: options.keyId || derivedKeyId(bytes) }
 }
+
+/** The keys a prior trail may have been made with: the present one first, then those before it. */
+export interface KeyRing {
+  readonly current: AuditKey
+  readonly all: readonly Buffer[]
+}
+
+export function keyRing(current: AuditKey, previousKeys: readonly string[]): KeyRing {
+  return { current, all: [current.bytes, ...previousKeys.map((key) => Buffer.from(key, 'utf8'))] }
+}

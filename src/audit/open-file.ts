@@ -8,17 +8,34 @@ export interface OpenFile {
   readonly regular: boolean
   /** Bytes up to the end of the last line known to be on disk. */
   size: number
+  /** The same with the lines that wait to get there. */
+  appended: number
+  /** Whether its name is on disk too. */
+  named: boolean
+  /** Whether it was found shorter than it should be, and nobody has been told yet. */
+  wasCut: boolean
 }
 
 /** Stands for a file that is there no more, until there can be another of its name. */
-export const unopened: OpenFile = { fd: -1, inode: -1, device: -1, regular: false, size: 0 }
+export const unopened: OpenFile = {
+  fd: -1,
+  inode: -1,
+  device: -1,
+  regular: false,
+  size: 0,
+  appended: 0,
+  named: true,
+  wasCut: false,
+}
 
 /** Opens or creates the file for appending; throws the system's error when that is impossible. */
 export function openFile(path: string): OpenFile {
   // Whoever reads the trail is given the right to; a umask should not decide.
   const fd = openSync(path, 'a', 0o600)
   const stat = fstatSync(fd)
-  return { fd, inode: stat.ino, device: stat.dev, regular: stat.isFile(), size: stat.size }
+  const { ino: inode, dev: device, size } = stat
+  const regular = stat.isFile()
+  return { fd, inode, device, regular, size, appended: size, named: false, wasCut: false }
 }
 
 /** Closes the handle; without effect on {@link unopened}. */
@@ -40,5 +57,6 @@ export function afterOutage(file: OpenFile, named: OpenFile): OpenFile {
   const { size } = fstatSync(target.fd)
   if (size > file.size) ftruncateSync(target.fd, file.size)
   target.size = Math.min(size, file.size)
+  target.appended = target.size
   return target
 }

@@ -10,8 +10,16 @@ export const eventTypes = {
   /** An HTTP request without a valid token (401). */
   authenticationFailure: 'auth_failure',
   lifecycle: 'lifecycle',
+  /** What a copy of the trail's past is attested by. */
+  checkpoint: 'audit_checkpoint',
   forwardFailure: 'audit_forward_failure',
 } as const
+
+const levelNames: readonly Level[] = ['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL']
+
+/** The level of a record that was read back; INFO where it says none. */
+export const levelOf = (value: unknown): Level =>
+  levelNames.find((level) => level === value) ?? 'INFO'
 
 type Fields = { readonly [name: string]: AuditValue | undefined }
 
@@ -30,6 +38,7 @@ const securityTypes: ReadonlySet<string> = new Set([
   eventTypes.securityWarning,
   eventTypes.authenticationFailure,
   eventTypes.forwardFailure,
+  eventTypes.checkpoint,
   'permission_denied',
   'note_attach_failure',
   'prompt_injection_soft_signal',
@@ -73,7 +82,8 @@ export function eventRecord(
     logger: loggers[fields.event_type] ?? 'mcp_defectdojo.audit_logging',
     message,
   }
-  return { ...head, ...fields, ...head }
+  // Spread after spread would take thirty times as long.
+  return Object.assign({}, head, fields, head)
 }
 
 const callFields = (call: AuditedCall): Fields => ({
@@ -133,6 +143,41 @@ function outcomeMessage(call: AuditedCall, end: CallEnd): string {
   return 'Tool call failed'
 }
 
+const interruptedFields = [
+  'tool_name',
+  'request_id',
+  'caller_id',
+  'authenticated_caller_id',
+  'caller_role',
+  'transport',
+  'client_address',
+  'session_id',
+  'client_request_id',
+  'request_params',
+] as const
+
+/**
+ * The terminal record of a call whose process ended before it: nobody knows whether DefectDojo carried it out. `intent` is the
+ * record that announced it, as far as it was read again.
+ */
+export const interruptedRecord = (
+  time: Date,
+  requestId: string,
+  intent: Fields | null,
+): AuditRecord =>
+  eventRecord(time, 'ERROR', 'Tool call interrupted', {
+    event_type: eventTypes.call,
+    ...Object.fromEntries(interruptedFields.map((name) => [name, intent?.[name]])),
+    request_id: requestId,
+    outcome: 'unknown_outcome',
+    reason: 'interrupted',
+    intent_seq: intent?.seq,
+  })
+
+/** A checkpoint, before it is sealed (docs/audit-format.md §4). */
+export const checkpointRecord = (time: Date, fields: Fields): AuditRecord =>
+  eventRecord(time, 'INFO', 'Audit checkpoint', { event_type: eventTypes.checkpoint, ...fields })
+
 /** The one terminal record of a call (behaviour spec §5.6 as amended); a tool's `details` come last. */
 export function outcomeRecord(time: Date, call: AuditedCall, end: CallEnd): AuditRecord {
   const own = {
@@ -144,7 +189,8 @@ export function outcomeRecord(time: Date, call: AuditedCall, end: CallEnd): Audi
     error: end.error,
     ...findingsRead(call),
   }
-  return eventRecord(time, levels[end.outcome], outcomeMessage(call, end), {
+  const level = end.reason === 'cancelled' ? 'WARNING' : levels[end.outcome]
+  return eventRecord(time, level, outcomeMessage(call, end), {
     ...own,
     ...end.details,
     ...own,
