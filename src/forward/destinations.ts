@@ -1,65 +1,78 @@
 import type { Destination } from './destination.js'
-import { createJsonArray } from './https/json-array.js'
-import { createSyslogDatagrams } from './syslog/datagram-destination.js'
+import type { HttpsFormatName } from './https/format.js'
+import { createHttpsDestination } from './https/https-destination.js'
+import { createSyslogCycles } from './syslog/cycles.js'
+import { createSyslogDatagrams } from './syslog/datagrams.js'
 import type { SyslogOrigin } from './syslog/format.js'
-import { createSyslogStream } from './syslog/stream-destination.js'
+import { createRelp } from './syslog/relp.js'
+import type { TlsFiles } from './syslog/tls-files.js'
 
-/** Where the trail goes besides its file; null for nowhere. */
+/** A syslog receiver. */
+export interface SyslogTarget {
+  readonly protocol: 'tls' | 'tcp' | 'udp' | 'relp' | 'relp+tls'
+  /** A name or an address, an IPv6 one without its brackets. */
+  readonly host: string
+  readonly port: number
+}
+
+/** Where the trail goes besides its file. */
 export interface ForwardingTargets {
-  readonly syslog: {
-    readonly protocol: 'tls' | 'tcp' | 'udp'
-    /** A name or an address, an IPv6 one without its brackets. */
-    readonly host: string
-    readonly port: number
-    /** PEM; replaces the system's authorities. */
-    readonly ca: string | null
-  } | null
+  readonly syslog: readonly SyslogTarget[]
+  /** For every syslog receiver with TLS. */
+  readonly syslogTls: TlsFiles
+  /** Null for none. */
   readonly https: {
     readonly url: string
-    /** Sent as a bearer token. */
+    readonly format: HttpsFormatName
     readonly token: string | null
+    readonly tenant: string | null
     readonly batchSize: number
     readonly flushSeconds: number
-    readonly ca: string | null
-    /** Without it an address in clear text is refused. */
-    readonly allowHttp: boolean
+    /** PEM file; replaces the system's authorities. */
+    readonly caFile: string | null
   } | null
 }
 
 const timeoutMilliseconds = 10_000
 
-/** The destinations that are configured. Throws on an address that must not be used; nothing is connected yet. */
+/** The destinations that are configured; nothing is connected yet. The configuration has judged their addresses. */
 export function createDestinations(
-  targets: ForwardingTargets,
+  { syslog, syslogTls, https }: ForwardingTargets,
   origin: SyslogOrigin,
 ): Destination[] {
-  const { syslog, https } = targets
-  const destinations: Destination[] = []
-  if (syslog) {
-    const { protocol, host, port, ca } = syslog
-    destinations.push(
-      protocol === 'udp'
-        ? createSyslogDatagrams({ host, port, origin })
-        : createSyslogStream({ protocol, host, port, ca, origin, timeoutMilliseconds }),
-    )
-  }
+  const destinations = syslog.map((target) => createSyslog(target, syslogTls, origin))
   if (https) {
-    const url = new URL(https.url)
-    if (url.protocol !== 'https:' && !(url.protocol === 'http:' && https.allowHttp)) {
-      throw new Error(
-        'AUDIT_LOG_HTTPS_URL must use https (or http with AUDIT_LOG_HTTPS_ALLOW_HTTP)',
-      )
-    }
     destinations.push(
-      createJsonArray({
-        url,
+      createHttpsDestination({
+        url: new URL(https.url),
+        format: https.format,
         token: https.token,
+        tenant: https.tenant,
         batchSize: https.batchSize,
         flushMilliseconds: https.flushSeconds * 1_000,
-        ca: https.ca,
+        caFile: https.caFile,
         timeoutMilliseconds,
+        hostname: origin.hostname,
       }),
     )
   }
   return destinations
+}
+
+function createSyslog(
+  { protocol, host, port }: SyslogTarget,
+  tls: TlsFiles,
+  origin: SyslogOrigin,
+): Destination {
+  const common = { host, port, origin, tls, timeoutMilliseconds }
+  switch (protocol) {
+    case 'udp':
+      return createSyslogDatagrams({ host, port, origin })
+    case 'tcp':
+    case 'tls':
+      return createSyslogCycles({ ...common, protocol })
+    case 'relp':
+    case 'relp+tls':
+      return createRelp({ ...common, secure: protocol === 'relp+tls' })
+  }
 }
