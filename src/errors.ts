@@ -1,6 +1,9 @@
 /** Why a call failed, as one of a closed set. It decides the audit record's outcome and travels to the client in `_meta`. */
 export type ToolErrorCode =
   | 'unknown_tool'
+  | 'unknown_resource'
+  | 'unknown_prompt'
+  | 'unknown_reference'
   | 'permission_denied'
   | 'state_refused'
   | 'invalid_arguments'
@@ -25,6 +28,9 @@ export type Outcome =
 
 const outcomes: Record<ToolErrorCode, Outcome> = {
   unknown_tool: 'denied',
+  unknown_resource: 'denied',
+  unknown_prompt: 'denied',
+  unknown_reference: 'denied',
   permission_denied: 'denied',
   state_refused: 'denied',
   invalid_arguments: 'invalid',

@@ -35,12 +35,14 @@ export interface DojoClientOptions extends AgentOptions {
 export interface DojoCallOptions {
   /** Stands in errors and events. */
   readonly requestId: string
-  /** Stops the call, but never once a write has begun. */
+  /** Stops the call, but never once anything of a write has been sent. */
   readonly signal: AbortSignal
   /** A time limit for this call instead of the client's. */
   readonly timeoutSeconds?: number
-  /** Awaited once, right before the first write of the call is sent; when it rejects, nothing is sent and the call rejects alike. */
-  readonly beforeWrite?: () => void | Promise<void>
+  /** Called once, right before the first byte of the call's first write can leave; must not throw. */
+  readonly onFirstWrite?: () => void
+  /** Told of every request of this call when it has ended; must not throw. */
+  readonly observe?: (event: UpstreamEvent) => void
 }
 
 export interface DojoClient {
@@ -101,12 +103,13 @@ export function createDojoClient(options: DojoClientOptions): DojoClient {
         uploads,
         now,
         // Asked on behalf of everyone who waits for it, so nobody's cancellation stops it.
-        edition: () =>
+        edition: (observe) =>
           edition(() =>
             requester.read('', undefined, {
               requestId: call.requestId,
               deadline: now() + timeoutMs,
               signal: undefined,
+              observe,
             }),
           ),
         deadline: now() + timeoutMs,

@@ -12,15 +12,20 @@ export interface Upload {
 /**
  * DefectDojo as one tool call sees it. Paths are relative to `/api/v2/`, end in a slash, and are built from checked integers only.
  * Every method resolves with the parsed body (`{}` for an empty one) and rejects with a {@link ToolError} and nothing else.
- * Reads stop when the call is cancelled; once a write has begun, the call runs to its end.
+ * Reads, and whatever a call waits for, stop when the call is cancelled; so does a write as long as nothing of it has been sent.
+ * From then on the call runs to its end.
  */
 export interface DojoCall {
   get(path: string, query?: Query): Promise<unknown>
   post(path: string, body: unknown): Promise<unknown>
   patch(path: string, body: unknown): Promise<unknown>
   put(path: string, body: unknown): Promise<unknown>
-  /** A multipart POST under the long time limit for imports. */
-  upload(path: string, upload: Upload): Promise<unknown>
+  /** A multipart POST under the long time limit for imports; `onSent` is told how much of it has been sent. */
+  upload(
+    path: string,
+    upload: Upload,
+    onSent?: (bytes: number, total: number) => void,
+  ): Promise<unknown>
   /** What this instance can do; asked once and remembered. */
   edition(): Promise<Edition>
   /** Runs `work` alone among all calls that change the same finding: DefectDojo loses a tag when two change at once. */

@@ -4,7 +4,14 @@ import { failureOfPage } from './failures.js'
 export interface Edition {
   /** `close/` takes the note in the same call (2.56 and later). */
   readonly closesWithNote: boolean
+  /** Which releases have these resources; null where the names do not tell. */
+  readonly release: Release | null
 }
+
+/** Releases that differ in what they offer. */
+export const releases = ['before 2.56', '2.56 or later, before 3.0', '3.0 or later'] as const
+/** One of {@link releases}. */
+export type Release = (typeof releases)[number]
 
 /**
  * Reads the index of the API, an object whose keys are the names of the resources (DefectDojo API §12).
@@ -14,7 +21,15 @@ function editionOf(index: unknown): Edition {
   if (index === null || typeof index !== 'object' || !('findings' in index)) {
     throw failureOfPage(200)
   }
-  return { closesWithNote: 'assets' in index }
+  return { closesWithNote: 'assets' in index, release: releaseOf(index) }
+}
+
+function releaseOf(index: object): Release | null {
+  // Gone in 3.0. What came in their place is not in every 3.x: roles, for one, are in Pro still.
+  if ('stub_findings' in index) {
+    return 'assets' in index ? '2.56 or later, before 3.0' : 'before 2.56'
+  }
+  return 'assets' in index ? '3.0 or later' : null
 }
 
 /** Asks once and remembers; those who ask meanwhile share the request. A failure is not remembered. */

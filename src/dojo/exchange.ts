@@ -27,8 +27,12 @@ export interface ExchangeLimits {
   readonly timeoutMs: number
   /** Largest body, decompressed. */
   readonly maxResponseBytes: number
-  /** Stops the request; absent once stopping is no longer allowed. */
+  /** Stops the request; absent for what must run to its end. */
   readonly signal: AbortSignal | undefined
+  /** Called when the connection stands, right before the first byte of the request can leave. */
+  readonly onSending?: (() => void) | undefined
+  /** Told how much of the body has been handed to the network, again and again. */
+  readonly onSent?: ((bytes: number, total: number) => void) | undefined
 }
 
 /** How a request ended: a parsed body, or why there is none. `detail` is DefectDojo's own text, for DEBUG logs only. */
@@ -75,15 +79,13 @@ async function readAnswer(
   let delivered = false
   let stopped: 'cancelled' | 'timeout' | undefined
   const stop = new AbortController()
-  const cancel = (): void => {
-    stopped ??= 'cancelled'
+  const end = (reason: 'cancelled' | 'timeout') => (): void => {
+    stopped ??= reason
     stop.abort()
   }
+  const cancel = end('cancelled')
   limits.signal?.addEventListener('abort', cancel, { once: true })
-  const timer = setTimeout(() => {
-    stopped ??= 'timeout'
-    stop.abort()
-  }, limits.timeoutMs)
+  const timer = setTimeout(end('timeout'), limits.timeoutMs)
 
   const options: OptionsInit & { isStream: true } = { method, signal: stop.signal, isStream: true }
   if (body !== undefined) options.body = body
@@ -93,9 +95,18 @@ async function readAnswer(
   stream.on('error', () => {})
   stream.once('request', (request: ClientRequest) => {
     whenConnected(request, () => {
+      // What was stopped while it waited for its connection must not use it after all.
+      if (stopped !== undefined) {
+        request.destroy()
+        return
+      }
       delivered = true
+      limits.onSending?.()
     })
   })
+  const { onSent } = limits
+  if (onSent)
+    stream.on('uploadProgress', ({ transferred, total = 0 }) => onSent(transferred, total))
 
   try {
     const answer = await readBody(stream, limits.maxResponseBytes)

@@ -1,6 +1,7 @@
 import { ToolError } from '../errors.js'
 import { hintForBody, hintForCode, notAnApi } from './failure-hints.js'
 import { parseJson } from './json-body.js'
+import { unknownObject } from './known-refusals.js'
 
 /** Why a request to DefectDojo failed, as one of a closed set. */
 export type FailureReason =
@@ -47,6 +48,10 @@ export class DojoFailure extends Error {
     this.hints = facts.hints ?? []
   }
 }
+
+/** True when what was asked for is not there, or not to be seen; of a list, when that is so of what it was to belong to. */
+export const isMissing = ({ status, hints }: DojoFailure): boolean =>
+  status === 404 || hints.some((hint) => hint.endsWith(unknownObject))
 
 /** An answer as it came over the wire; `text` is absent when its body could not be read in full. */
 export interface RawAnswer {
@@ -105,6 +110,7 @@ export interface FailedRequest {
   readonly timeVariable: string
 }
 
+const notSent = 'The change was not sent.'
 const unknownOutcome =
   'The outcome is unknown: DefectDojo may or may not have made the change. Check before repeating the call.'
 
@@ -121,8 +127,9 @@ export function toToolError(failure: DojoFailure, request: FailedRequest): ToolE
       ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
     })
 
-  if (reason === 'cancelled') {
-    return error('cancelled', `The call was cancelled (request_id=${requestId})`)
+  if (reason === 'cancelled' && !(write && failure.delivered)) {
+    const sentence = `The call was cancelled (request_id=${requestId})`
+    return write ? error('cancelled', `${sentence}.`, notSent) : error('cancelled', sentence)
   }
   const unknown = write && outcomeIsUnknown(failure)
   const knownStatus = unknown && (failure.status ?? 0) < 300 ? null : failure.status
@@ -176,6 +183,6 @@ function explanation(failure: DojoFailure, request: FailedRequest): readonly str
   if (request.write && status === 500) {
     more.push('Part of the change may have been made. Check before repeating the call.')
   }
-  if (request.write && !failure.delivered) more.push('The change was not sent.')
+  if (request.write && !failure.delivered) more.push(notSent)
   return more
 }

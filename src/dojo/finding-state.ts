@@ -5,6 +5,14 @@ import type { DojoCall } from './dojo-call.js'
 export const closeReasons = ['duplicate', 'false_positive', 'mitigated', 'out_of_scope'] as const
 export type CloseReason = (typeof closeReasons)[number]
 
+/** What follows a change of state: its note, then the finding is read back. */
+export type StepAfterChange = 'note' | 'read_back'
+
+export interface StateChangeOptions {
+  /** Told when a step begins. */
+  readonly onStep?: (step: StepAfterChange) => void
+}
+
 /** A finding whose state was changed. The change itself was made; what else failed is told beside it. */
 export interface StateChange {
   /** The finding as DefectDojo gives it afterwards; null when it could not be read back. */
@@ -26,7 +34,7 @@ export async function closeFinding(
   findingId: number,
   reason: CloseReason,
   note?: string,
-  now: () => Date = () => new Date(),
+  { now = () => new Date(), onStep = () => {} }: StateChangeOptions & { now?: () => Date } = {},
 ): Promise<StateChange> {
   if (reason === 'duplicate') {
     await dojo.patch(`findings/${findingId}/`, {
@@ -35,7 +43,7 @@ export async function closeFinding(
       duplicate: true,
       is_mitigated: false,
     })
-    return settle(dojo, findingId, note)
+    return settle(dojo, findingId, note, onStep)
   }
 
   const { closesWithNote } = await dojo.edition()
@@ -50,7 +58,7 @@ export async function closeFinding(
     // Instances before 2.56 whose mitigation dates may be edited break without it; the others ignore it.
     ...(!closesWithNote && { mitigated: now().toISOString() }),
   })
-  return settle(dojo, findingId, noteInside ? undefined : note)
+  return settle(dojo, findingId, noteInside ? undefined : note, onStep)
 }
 
 /**
@@ -62,6 +70,7 @@ export async function reopenFinding(
   dojo: DojoCall,
   findingId: number,
   note?: string,
+  { onStep = () => {} }: StateChangeOptions = {},
 ): Promise<StateChange> {
   await dojo.patch(`findings/${findingId}/`, {
     active: true,
@@ -71,7 +80,7 @@ export async function reopenFinding(
     duplicate: false,
     risk_accepted: false,
   })
-  return settle(dojo, findingId, note)
+  return settle(dojo, findingId, note, onStep)
 }
 
 /** What follows the change. It stands whatever fails here, so failures are told and not thrown. */
@@ -79,11 +88,16 @@ async function settle(
   dojo: DojoCall,
   findingId: number,
   note: string | undefined,
+  onStep: (step: StepAfterChange) => void,
 ): Promise<StateChange> {
-  const noted =
-    note === undefined
-      ? undefined
-      : await attempt(dojo.post(`findings/${findingId}/notes/`, { entry: note, private: false }))
+  let noted: unknown
+  if (note !== undefined) {
+    onStep('note')
+    noted = await attempt(
+      dojo.post(`findings/${findingId}/notes/`, { entry: note, private: false }),
+    )
+  }
+  onStep('read_back')
   const read = await attempt(dojo.get(`findings/${findingId}/`))
   return {
     finding: read instanceof ToolError ? null : read,

@@ -34,6 +34,9 @@ const parameterNames = new Map(
   ['product', 'engagement', 'test', 'prod_type', 'test_type'].map((name) => [name, `${name}_id`]),
 )
 
+/** Ends the sentence about a filter by the id of something that DefectDojo does not have. */
+export const unknownObject = 'names something that does not exist, or that this server may not see.'
+
 /** The first entry that fits a complaint answers it. */
 const refusals: readonly Refusal[] = [
   // state of a finding (DefectDojo API §8.3, §8.5)
@@ -146,8 +149,7 @@ const refusals: readonly Refusal[] = [
   // filters and fields in general (§1.6, §2)
   {
     said: /^Select a valid choice\. That choice/,
-    say: (field) =>
-      `${field} names something that does not exist, or that this server may not see.`,
+    say: (field) => `${field} ${unknownObject}`,
   },
   {
     said: /^Select a valid choice\.|is not a valid choice\.$/,

@@ -8,17 +8,18 @@ import { patiently } from './patience.js'
 import { requestAddress } from './request-address.js'
 import { formOf, type Requester, type RequestTerms } from './requester.js'
 import type { UploadRoom } from './upload-room.js'
-import type { UpstreamMethod } from './upstream-event.js'
+import type { UpstreamEvent, UpstreamMethod } from './upstream-event.js'
 
 export interface OpenCallParts {
   readonly requestId: string
   readonly signal: AbortSignal
-  readonly beforeWrite?: () => void | Promise<void>
+  readonly onFirstWrite?: () => void
+  readonly observe?: (event: UpstreamEvent) => void
   readonly requester: Requester
   readonly credentials: Credentials
   readonly findings: OneAtATime<number>
   readonly uploads: UploadRoom
-  readonly edition: () => Promise<Edition>
+  readonly edition: (observe: OpenCallParts['observe']) => Promise<Edition>
   readonly now: () => number
   /** When the call must have ended, on the clock of `now`. */
   readonly deadline: number
@@ -31,21 +32,26 @@ export function openDojoCall(parts: OpenCallParts): DojoCall {
   const { requestId, requester, now } = parts
   let deadline = parts.deadline
   let timeVariable = 'DEFECTDOJO_TIMEOUT_SECONDS'
-  /** Set at the first write; from then on the call runs to its end whatever the client does. */
-  let begun: Promise<void> | undefined
+  /** True from the first byte of a write on: the call then runs to its end whatever the client does. */
+  let wrote = false
+  const stopping = new AbortController()
+  const stop = (): void => {
+    if (!wrote) stopping.abort()
+  }
+  if (parts.signal.aborted) stop()
+  else parts.signal.addEventListener('abort', stop, { once: true })
 
   const terms = (): RequestTerms => ({
     requestId,
     deadline,
-    signal: begun ? undefined : parts.signal,
+    signal: stopping.signal,
+    observe: parts.observe,
   })
 
-  function begin(): Promise<void> {
-    if (begun) return begun
-    if (parts.signal.aborted) throw new DojoFailure('cancelled', { delivered: false })
-    if (now() >= deadline) throw new DojoFailure('timeout', { delivered: false })
-    begun = Promise.resolve(parts.beforeWrite?.())
-    return begun
+  function onSending(): void {
+    if (wrote) return
+    wrote = true
+    parts.onFirstWrite?.()
   }
 
   async function guarded<T>(write: boolean, work: () => Promise<T>): Promise<T> {
@@ -57,7 +63,7 @@ export function openDojoCall(parts: OpenCallParts): DojoCall {
         throw toToolError(error, { requestId, write, keyVariable, timeVariable })
       }
       if (error instanceof ToolError) throw error
-      // A path or parameter that is never sent, or a fault of what was to happen before the write: a mistake of ours.
+      // A path or parameter that is never sent: a mistake of ours.
       throw new ToolError('internal', `Internal error (request_id=${requestId})`, { cause: error })
     }
   }
@@ -67,8 +73,7 @@ export function openDojoCall(parts: OpenCallParts): DojoCall {
     (path: string, body: unknown): Promise<unknown> =>
       guarded(true, async () => {
         requestAddress(path)
-        await begin()
-        return requester.write(method, path, body, terms())
+        return requester.write(method, path, body, { ...terms(), onSending })
       })
 
   return {
@@ -77,27 +82,29 @@ export function openDojoCall(parts: OpenCallParts): DojoCall {
     patch: write('PATCH'),
     put: write('PUT'),
 
-    upload: (path, upload) =>
+    upload: (path, upload, onSent) =>
       guarded(true, async () => {
         requestAddress(path)
         const leave = parts.uploads.take(upload.file.content.length)
         try {
-          const form = formOf(upload)
-          await begin()
+          if (now() >= deadline) throw new DojoFailure('timeout', { delivered: false })
           deadline = Math.max(deadline, now() + parts.importTimeoutMs)
           timeVariable = 'DEFECTDOJO_IMPORT_TIMEOUT_SECONDS'
-          return await requester.write('POST', path, form, terms())
+          const form = formOf(upload)
+          return await requester.write('POST', path, form, { ...terms(), onSending, onSent })
         } finally {
           leave()
         }
       }),
 
     edition: () =>
-      guarded(false, () => patiently(parts.edition(), deadline - now(), terms().signal)),
+      guarded(false, () =>
+        patiently(parts.edition(parts.observe), deadline - now(), stopping.signal),
+      ),
 
     exclusively: (findingId, work) =>
       parts.findings.run(findingId, work, (turn) =>
-        guarded(false, () => patiently(turn, deadline - now(), terms().signal)),
+        guarded(false, () => patiently(turn, deadline - now(), stopping.signal)),
       ),
   }
 }

@@ -48,6 +48,7 @@ export const TestRecord = Type.Object({
 export const TestTypeRecord = Type.Object({
   id: Type.Integer(),
   name: Type.String(),
+  active: nullable(Type.Boolean()),
   tags: nullable(Type.Array(Type.String())),
 })
 
@@ -113,7 +114,11 @@ export const TagsRecord = Type.Object({ tags: Type.Array(Type.String()) })
 
 /** Enough to know that it was DefectDojo that answered, and for a user. */
 export const UserProfileRecord = Type.Object({
-  user: Type.Object({ username: Type.String() }),
+  user: Type.Object({
+    username: Type.String(),
+    is_staff: nullable(Type.Boolean()),
+    is_superuser: nullable(Type.Boolean()),
+  }),
 })
 
 const Total = nullable(Type.Object({ total: Type.Integer() }))

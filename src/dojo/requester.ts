@@ -13,6 +13,12 @@ export interface RequestTerms {
   readonly deadline: number
   /** Stops it; absent for what must run to its end. */
   readonly signal: AbortSignal | undefined
+  /** Told of each of its requests when it has ended, besides the requester's own observer. */
+  readonly observe?: ((event: UpstreamEvent) => void) | undefined
+  /** Called right before the first byte can leave. */
+  readonly onSending?: (() => void) | undefined
+  /** Told how much of a body has been sent. */
+  readonly onSent?: ((bytes: number, total: number) => void) | undefined
 }
 
 export interface Requester {
@@ -44,29 +50,41 @@ export interface RequesterParts {
 const detailCharacters = 500
 
 export function createRequester(parts: RequesterParts): Requester {
+  /** Sends once; `repeatAfter` decides on a failure whether the same will be sent again, and after how many milliseconds. */
   async function send(
     outgoing: Outgoing & { readonly path: string },
     attempt: number,
-    { requestId, deadline, signal }: RequestTerms,
-  ): Promise<ExchangeResult> {
+    terms: RequestTerms,
+    repeatAfter: (failure: DojoFailure) => number | undefined = () => undefined,
+  ): Promise<ExchangeResult & { readonly pause: number | undefined }> {
     const startedAt = parts.now()
     const result = await exchange(
       outgoing.method === 'GET' ? parts.reading : parts.writing,
       outgoing,
-      { timeoutMs: deadline - startedAt, maxResponseBytes: parts.maxResponseBytes, signal },
+      {
+        timeoutMs: terms.deadline - startedAt,
+        maxResponseBytes: parts.maxResponseBytes,
+        signal: terms.signal,
+        onSending: terms.onSending,
+        onSent: terms.onSent,
+      },
     )
-    parts.observe({
+    const pause = result.ok ? undefined : repeatAfter(result.failure)
+    const event: UpstreamEvent = {
       method: outgoing.method,
       resource: resourceOf(outgoing.path),
       path: outgoing.path,
       status: result.ok ? result.status : result.failure.status,
       durationMs: Math.round((parts.now() - startedAt) * 100) / 100,
       attempt,
-      requestId,
+      requestId: terms.requestId,
+      ...(pause !== undefined && { repeatAfterMs: Math.round(pause) }),
       ...(!result.ok && { failure: result.failure.reason }),
       ...(!result.ok && result.detail && { detail: withoutSecrets(result.detail, parts.secrets) }),
-    })
-    return result
+    }
+    parts.observe(event)
+    terms.observe?.(event)
+    return { ...result, pause }
   }
 
   return {
@@ -75,10 +93,11 @@ export function createRequester(parts: RequesterParts): Requester {
       const outgoing = { method: 'GET', address, path, resource: resourceOf(path) } as const
       let earlier: DojoFailure | undefined
       for (let attempt = 1; ; attempt++) {
-        const result = await send(outgoing, attempt, terms)
+        const result = await send(outgoing, attempt, terms, (failure) =>
+          pauseBeforeRepeat(failure, attempt, terms.deadline - parts.now(), parts.random),
+        )
         if (result.ok) return result.body
-        const remainingMs = terms.deadline - parts.now()
-        const pause = pauseBeforeRepeat(result.failure, attempt, remainingMs, parts.random)
+        const { pause } = result
         if (pause === undefined) {
           // A repeat that ran out of time says less than the failure before it.
           throw result.failure.reason === 'timeout' && earlier ? earlier : result.failure

@@ -31,6 +31,8 @@ export interface UpstreamEvent {
   readonly durationMs: number
   /** 1 for the first try. */
   readonly attempt: number
+  /** Set when the same read is going to be sent again: the pause before it, in milliseconds. */
+  readonly repeatAfterMs?: number
   readonly requestId: string
   /** DefectDojo's own words on a failure, at most 500 characters without our keys. For DEBUG logs and nowhere else. */
   readonly detail?: string

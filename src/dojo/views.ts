@@ -124,6 +124,12 @@ export interface PageRequest {
   readonly offset: number
 }
 
+/** One page of what DefectDojo gives as a whole. */
+export const slice = <Item>(all: readonly Item[], { limit, offset }: PageRequest): Page<Item> => ({
+  items: all.slice(offset, offset + limit),
+  pagination: { count: all.length, offset, limit, has_next: offset + limit < all.length },
+})
+
 /** The forms in which DefectDojo gives an object, read and turned into what the caller sees. */
 export function viewOf<Schema extends TSchema, View>(
   schema: Schema,

@@ -7,7 +7,7 @@ import { type TextScreen, textScreens } from './text-screens.js'
 export { optional } from './field.js'
 
 /** The greatest number DefectDojo's database holds in an id or an offset; above it, it answers with a server error. */
-const maxDatabaseInteger = 2_147_483_647
+export const maxDatabaseInteger = 2_147_483_647
 
 /** Whole numbers as a caller may write them: 10, 10.0, "10", "10.0". */
 const wholeNumber = /^[+-]?\d{1,16}(?:\.0+)?$/
@@ -50,8 +50,8 @@ export const id = (description: string): Field<number> => ({
 })
 
 /** The page size of a list. */
-export const limit = (): Field<number> => ({
-  schema: { type: 'integer', minimum: 1, maximum: 100, default: 20, description: 'Page size.' },
+export const limit = (description = 'Page size.'): Field<number> => ({
+  schema: { type: 'integer', minimum: 1, maximum: 100, default: 20, description },
   whenMissing: { value: 20 },
   bind(name, raw) {
     const value = asInteger(name, raw)
@@ -61,13 +61,13 @@ export const limit = (): Field<number> => ({
 })
 
 /** How many items of a list to skip. */
-export const offset = (): Field<number> => ({
+export const offset = (description = 'Items to skip.'): Field<number> => ({
   schema: {
     type: 'integer',
     minimum: 0,
     maximum: maxDatabaseInteger,
     default: 0,
-    description: 'Items to skip.',
+    description,
   },
   whenMissing: { value: 0 },
   bind(name, raw) {

@@ -1,9 +1,8 @@
+import { unseenCharacters } from './unseen-characters.js'
+
 const maxQuotedCharacters = 100
 
 const shortEscapes: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
-
-/** Everything a terminal or a log viewer would act on or hide instead of showing. */
-const unprintable = /[\p{C}\p{Zl}\p{Zp}]/gu
 
 function escapeCharacter(character: string): string {
   const code = character.codePointAt(0) ?? 0
@@ -29,7 +28,7 @@ export function quoted(text: string): string {
   const escaped = shown
     .replaceAll('\\', '\\\\')
     .replaceAll(quote, `\\${quote}`)
-    .replace(unprintable, escapeCharacter)
+    .replace(unseenCharacters, escapeCharacter)
   return `${quote}${escaped}${shown.length < text.length ? '...' : ''}${quote}`
 }
 

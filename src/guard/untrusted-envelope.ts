@@ -1,4 +1,5 @@
 import type { TSchema } from '@sinclair/typebox'
+import { isJsonObject } from '../json-object.js'
 import { isSchema, presentedSchema, type SchemaNode, untrustedWarning } from './presented-schema.js'
 import { redactSecrets } from './secret-catalogue.js'
 
@@ -25,20 +26,17 @@ export interface Presenter {
 /** Rewrites one value; null where nothing below a schema is untrusted. */
 type Walk = (value: unknown) => unknown
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
 /** Secrets in all strings below a value, names of members excepted. */
 function redacted(value: unknown): unknown {
   if (typeof value === 'string') return redactSecrets(value)
   if (Array.isArray(value)) return value.map(redacted)
-  if (!isObject(value)) return value
+  if (!isJsonObject(value)) return value
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, redacted(member)]))
 }
 
 /** True when a value can only be meant by this alternative of a union. */
 function fits({ type }: SchemaNode, value: unknown): boolean {
-  if (type === 'object') return isObject(value)
+  if (type === 'object') return isJsonObject(value)
   if (type === 'array') return Array.isArray(value)
   if (type === 'integer') return typeof value === 'number'
   return typeof type !== 'string' || typeof value === type
@@ -121,7 +119,7 @@ export function createPresenter(schema: TSchema, mode: WrappingMode): Presenter 
     if (named.length === 0 && walkOthers === null) return null
 
     return (value) => {
-      if (!isObject(value)) return value
+      if (!isJsonObject(value)) return value
       const result = { ...value }
       for (const { name, walk } of named) {
         if (result[name] !== undefined) result[name] = walk(result[name])
@@ -147,7 +145,7 @@ export function createPresenter(schema: TSchema, mode: WrappingMode): Presenter 
     present(result) {
       present = []
       const presented = walk(result)
-      if (!isObject(presented)) throw new TypeError('a tool must return an object')
+      if (!isJsonObject(presented)) throw new TypeError('a tool must return an object')
       const fields = paths.filter((_, index) => present[index])
       if (!isNoticed || fields.length === 0) return presented
       return { ...presented, _untrusted: { _warning: untrustedWarning, fields } }

@@ -7,7 +7,14 @@ export interface Reservation {
 }
 
 export type BudgetDecision =
-  | { readonly allowed: true; readonly reservation: Reservation }
+  | {
+      readonly allowed: true
+      readonly reservation: Reservation
+      readonly limit: number
+      readonly windowSeconds: number
+      /** Mutations that would be accepted right after this one. */
+      readonly remaining: number
+    }
   | {
       readonly allowed: false
       readonly limit: number

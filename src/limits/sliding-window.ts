@@ -100,7 +100,9 @@ export function createSlidingWindow(options: SlidingWindowOptions): MutationBudg
       forgetExpired(log, time)
       if (log.sentAt.length + log.pending >= limit) return refused(log.sentAt[0], time)
       if (known === undefined) logs.set(key, log)
-      return { allowed: true, reservation: hold(key, log) }
+      const reservation = hold(key, log)
+      const remaining = limit - log.sentAt.length - log.pending
+      return { allowed: true, reservation, limit, windowSeconds, remaining }
     },
   }
 }

@@ -3,12 +3,27 @@ import { eventTypes } from '../audit/records.js'
 import type { Outcome } from '../errors.js'
 import { version } from '../version.js'
 
+/** How one receiver of the audit trail keeps up. */
+export interface ForwardingObserved {
+  /** Its address without secrets, as it is configured. */
+  readonly destination: string
+  readonly waitingRecords: number
+  /** Age of the oldest record it has not got; 0 if it has all. */
+  readonly lagSeconds: number
+  readonly delivered: number
+  readonly retries: number
+  readonly deadLetters: number
+  readonly dropped: number
+  readonly breakerOpen: boolean
+}
+
 /** What a scrape finds out only when it asks. */
 export interface Observed {
   /** False while the audit trail cannot be written. */
   auditWritable(): boolean
   /** Open sessions of each transport that has them. */
   sessions(): { readonly streamableHttp: number; readonly sse: number }
+  forwarding(): readonly ForwardingObserved[]
 }
 
 /** One request to DefectDojo, successful or not. */
@@ -55,6 +70,57 @@ const misnamed = [
   'nodejs_active_handles_total',
   'nodejs_active_requests_total',
   'nodejs_active_resources_total',
+]
+
+/** Of each receiver; the counters count since the start. */
+const forwardingMetrics: readonly {
+  readonly Kind: typeof Gauge | typeof Counter
+  readonly name: string
+  readonly help: string
+  readonly value: (observed: ForwardingObserved) => number
+}[] = [
+  {
+    Kind: Gauge,
+    name: 'lag_records',
+    help: 'Audit records that a receiver has not confirmed yet.',
+    value: ({ waitingRecords }) => waitingRecords,
+  },
+  {
+    Kind: Gauge,
+    name: 'lag_seconds',
+    help: 'Age of the oldest audit record that a receiver has not confirmed yet; 0 if it has all.',
+    value: ({ lagSeconds }) => lagSeconds,
+  },
+  {
+    Kind: Counter,
+    name: 'delivered_total',
+    help: 'Audit records that a receiver has confirmed.',
+    value: ({ delivered }) => delivered,
+  },
+  {
+    Kind: Counter,
+    name: 'retries_total',
+    help: 'Attempts that did not deliver a batch as a whole.',
+    value: ({ retries }) => retries,
+  },
+  {
+    Kind: Counter,
+    name: 'dead_letters_total',
+    help: 'Audit records that a receiver refused for good; they were put aside.',
+    value: ({ deadLetters }) => deadLetters,
+  },
+  {
+    Kind: Counter,
+    name: 'dropped_total',
+    help: 'Audit records that a receiver will not get: the limit of the spool, or gone from the file.',
+    value: ({ dropped }) => dropped,
+  },
+  {
+    Kind: Gauge,
+    name: 'breaker_open',
+    help: '1 while a receiver fails repeatedly and attempts are spaced, else 0.',
+    value: ({ breakerOpen }) => (breakerOpen ? 1 : 0),
+  },
 ]
 
 const statusClass = (status: number | null): string =>
@@ -119,6 +185,7 @@ export function createMetrics(): Metrics {
   let observed: Observed = {
     auditWritable: () => true,
     sessions: () => ({ streamableHttp: 0, sse: 0 }),
+    forwarding: () => [],
   }
   new Gauge({
     name: 'mcp_defectdojo_audit_writable',
@@ -139,6 +206,20 @@ export function createMetrics(): Metrics {
       this.set({ transport: 'sse' }, sse)
     },
   })
+  for (const { Kind, name, help, value } of forwardingMetrics) {
+    new Kind({
+      name: `mcp_defectdojo_audit_forward_${name}`,
+      help,
+      labelNames: ['destination'] as const,
+      registers,
+      collect() {
+        this.reset()
+        for (const each of observed.forwarding()) {
+          this.inc({ destination: each.destination }, value(each))
+        }
+      },
+    })
+  }
   new Gauge({
     name: 'mcp_defectdojo_build_info',
     help: 'Always 1; the label tells the version.',

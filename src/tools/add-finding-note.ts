@@ -39,8 +39,10 @@ export const addFindingNote = defineTool({
   output: NoteView,
 
   async run({ finding_id, ...note }, context) {
+    context.progress(0, 2, 'Adding the note')
     const answer = await context.dojo.post(`findings/${finding_id}/notes/`, note)
     const created = afterWrite(noteView, answer)
+    context.progress(1, 2, 'Reading the note back')
     return (await storedNote(context, finding_id, created)) ?? created
   },
 })

@@ -3,7 +3,7 @@ import { id, oneOf, optional, text } from '../guard/field-kinds.js'
 import { fields } from '../guard/fields.js'
 import { defineTool } from './define-tool.js'
 import { untrustedHint } from './shared-texts.js'
-import { StateChangeView, stateChangeResult } from './state-change-result.js'
+import { StateChangeView, stateChangeResult, tellOfStateChange } from './state-change-result.js'
 
 export const closeFinding = defineTool({
   name: 'close_finding',
@@ -19,7 +19,8 @@ export const closeFinding = defineTool({
   output: StateChangeView,
 
   async run({ finding_id, reason, note }, context) {
-    const change = await close(context.dojo, finding_id, reason, note)
+    const onStep = tellOfStateChange(context, 'Closing the finding', note)
+    const change = await close(context.dojo, finding_id, reason, note, { onStep })
     return stateChangeResult('close_finding', 'closed', finding_id, change, context)
   },
 })

@@ -4,6 +4,7 @@ import type { Permission } from '../access/permissions.js'
 import type { AuditValue, Level } from '../audit/audit-log.js'
 import type { DojoCall } from '../dojo/dojo-call.js'
 import type { Fields } from '../guard/fields.js'
+import type { LogLevel } from '../log-level.js'
 
 /** What a tool does to DefectDojo. The hints a client sees, the budget and the intent record follow from it. */
 export type Effect = 'read' | 'create' | 'add' | 'change' | 'transition'
@@ -22,10 +23,13 @@ export interface ToolContext {
   readonly requestId: string
   readonly signal: AbortSignal
   readonly settings: ToolSettings
-  /** Runs `work` every `everyMs` milliseconds until the function it returns is called. */
-  repeat(everyMs: number, work: () => void): () => void
-  /** Tells a client that listens how far the call is; `message` is ours. */
+  /**
+   * Tells a client that listens how far the call is; `message` is ours. A tool that sends more than one request begins with it, and
+   * tells each step once: while a step lasts, the pipeline gives signs of life. `done` counts whole steps; parts of one are fractions.
+   */
   progress(done: number, total: number | undefined, message: string): void
+  /** Sends a client that listens a log message. `message` is ours; `fields` never hold text of the caller's or of DefectDojo's. */
+  log(level: LogLevel, message: string, fields?: { readonly [name: string]: AuditValue }): void
   readonly findingsRead: { record(findingIds: readonly number[]): void }
   readonly audit: {
     /** An extra record of this call, never its terminal one: `terminal: false` is added, and the identity fields. */

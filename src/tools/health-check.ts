@@ -1,11 +1,8 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { recordReader } from '../dojo/record-reader.js'
-import { UserProfileRecord } from '../dojo/records.js'
-import { ToolError } from '../errors.js'
+import { answerOrFailure } from '../dojo/answer-or-failure.js'
+import { readProfile } from '../dojo/profile.js'
 import { fields } from '../guard/fields.js'
 import { defineTool } from './define-tool.js'
-
-const readProfile = recordReader(UserProfileRecord)
 
 const HealthView = Type.Object({
   status: Type.Union([Type.Literal('ok'), Type.Literal('unhealthy')]),
@@ -24,15 +21,10 @@ export const healthCheck = defineTool({
   output: HealthView,
 
   async run(_input, { dojo, audit }): Promise<HealthView> {
-    try {
-      readProfile(await dojo.get('user_profile/'))
-      return { status: 'ok', message: 'DefectDojo is reachable' }
-    } catch (error) {
-      // The one tool that catches: that DefectDojo does not answer is its answer.
-      if (!(error instanceof ToolError) || error.code === 'cancelled') throw error
-      audit.detail('health', 'unhealthy')
-      audit.detail('health_error', error.message)
-      return { status: 'unhealthy', message: 'Unable to connect to DefectDojo' }
-    }
+    const profile = await answerOrFailure(readProfile(dojo))
+    if ('answer' in profile) return { status: 'ok', message: 'DefectDojo is reachable' }
+    audit.detail('health', 'unhealthy')
+    audit.detail('health_error', profile.failure.message)
+    return { status: 'unhealthy', message: 'Unable to connect to DefectDojo' }
   },
 })

@@ -1,4 +1,5 @@
-import { EngagementView, engagementView, listOf } from '../dojo/views.js'
+import { readEngagements } from '../dojo/lists.js'
+import { EngagementView, listOf } from '../dojo/views.js'
 import { id, limit, offset } from '../guard/field-kinds.js'
 import { fields } from '../guard/fields.js'
 import { defineTool } from './define-tool.js'
@@ -14,7 +15,6 @@ export const listEngagements = defineTool({
   output: listOf(EngagementView),
 
   async run({ product_id, ...page }, { dojo }) {
-    const body = await dojo.get('engagements/', { product: product_id, ...page })
-    return engagementView.page(body, page)
+    return readEngagements(dojo, product_id, page)
   },
 })

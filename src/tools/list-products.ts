@@ -1,4 +1,5 @@
-import { listOf, ProductView, productView } from '../dojo/views.js'
+import { readProducts } from '../dojo/lists.js'
+import { listOf, ProductView } from '../dojo/views.js'
 import { limit, offset } from '../guard/field-kinds.js'
 import { fields } from '../guard/fields.js'
 import { defineTool } from './define-tool.js'
@@ -14,6 +15,6 @@ export const listProducts = defineTool({
   output: listOf(ProductView),
 
   async run(page, { dojo }) {
-    return productView.page(await dojo.get('products/', page), page)
+    return readProducts(dojo, page)
   },
 })

@@ -1,4 +1,5 @@
-import { listOf, TestView, testView } from '../dojo/views.js'
+import { readTests } from '../dojo/lists.js'
+import { listOf, TestView } from '../dojo/views.js'
 import { id, limit, offset } from '../guard/field-kinds.js'
 import { fields } from '../guard/fields.js'
 import { defineTool } from './define-tool.js'
@@ -18,8 +19,6 @@ export const listTests = defineTool({
   output: listOf(TestView),
 
   async run({ engagement_id, ...page }, { dojo }) {
-    // DefectDojo 3.x has no order of its own here: without one, pages repeat and miss rows.
-    const body = await dojo.get('tests/', { engagement: engagement_id, o: 'created', ...page })
-    return testView.page(body, page)
+    return readTests(dojo, engagement_id, page)
   },
 })

@@ -25,7 +25,8 @@ export const removeFindingTags = defineTool({
   }),
   output: TagListView,
 
-  run({ finding_id, tags }, { dojo }) {
+  run({ finding_id, tags }, { dojo, progress }) {
+    progress(0, 2, 'Looking at the tags of the finding')
     return dojo.exclusively(finding_id, async () => {
       const stored = tagListView(await dojo.get(`findings/${finding_id}/tags/`)).tags
       const missing = tags.filter((tag) => storedSpellings(stored, tag).length === 0)
@@ -34,6 +35,7 @@ export const removeFindingTags = defineTool({
       }
 
       const removed = [...new Set(tags.flatMap((tag) => storedSpellings(stored, tag)))]
+      progress(1, 2, 'Removing the tags')
       await dojo.patch(`findings/${finding_id}/remove_tags/`, { tags: removed })
       return { tags: stored.filter((tag) => !removed.includes(tag)) }
     })

@@ -3,7 +3,7 @@ import { id, optional, text } from '../guard/field-kinds.js'
 import { fields } from '../guard/fields.js'
 import { defineTool } from './define-tool.js'
 import { untrustedHint } from './shared-texts.js'
-import { StateChangeView, stateChangeResult } from './state-change-result.js'
+import { StateChangeView, stateChangeResult, tellOfStateChange } from './state-change-result.js'
 
 export const reopenFinding = defineTool({
   name: 'reopen_finding',
@@ -18,7 +18,8 @@ export const reopenFinding = defineTool({
   output: StateChangeView,
 
   async run({ finding_id, note }, context) {
-    const change = await reopen(context.dojo, finding_id, note)
+    const onStep = tellOfStateChange(context, 'Reopening the finding', note)
+    const change = await reopen(context.dojo, finding_id, note, { onStep })
     return stateChangeResult('reopen_finding', 'reopened', finding_id, change, context)
   },
 })

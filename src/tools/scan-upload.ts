@@ -72,31 +72,48 @@ function formFields(
   return Object.fromEntries(given)
 }
 
-/** Well under the 10 s in which a waiting client must hear something. */
-const progressEveryMs = 5_000
+/** Sending, and being read by DefectDojo. */
+const steps = 2
+/** Parts of the sending that are told, of a body that is not sent in an instant. */
+const parts = 10
+const mebibyte = 1_048_576
+const largeBytes = 4 * mebibyte
 
-/** Uploads a report and says that it is still being worked on while DefectDojo reads it. */
+/** Tells a waiting client how much of a report is sent, and when all of it is. */
+function tellOfSending({ progress, log }: ToolContext, reportBytes: number) {
+  let told = 0
+  progress(0, steps, 'Sending the report')
+  log('info', 'Sending the report', { bytes: reportBytes })
+
+  return (bytes: number, total: number): void => {
+    const part = Math.floor((bytes / total) * parts)
+    if (!(part > told) || (part < parts && total < largeBytes)) return
+    told = part
+    if (part < parts) {
+      const size = `${Math.floor(bytes / mebibyte)} of ${Math.ceil(total / mebibyte)} MiB`
+      progress(part / parts, steps, `Sending the report, ${size}`)
+    } else {
+      progress(1, steps, 'DefectDojo is reading the report')
+      log('info', 'DefectDojo is reading the report')
+    }
+  }
+}
+
+/** Uploads a report; the waiting client is told of it. */
 export async function uploadScan(
   path: string,
   { file, content, file_name, tags, ...options }: ScanInput & { test?: number | undefined },
-  { dojo, progress, repeat }: ToolContext,
+  context: ToolContext,
 ): Promise<ImportView> {
-  let seconds = 0
-  const stop = repeat(progressEveryMs, () => {
-    seconds += progressEveryMs / 1000
-    progress(seconds, undefined, `DefectDojo is reading the report (${seconds} s)`)
-  })
-
-  try {
-    const body = await dojo.upload(path, {
+  const report = file === undefined ? Buffer.from(content ?? '') : Buffer.from(file, 'base64')
+  const body = await context.dojo.upload(
+    path,
+    {
       fields: formFields({ ...options, tags: tags?.map(normaliseTag) }),
-      file: {
-        name: file_name,
-        content: file === undefined ? Buffer.from(content ?? '') : Buffer.from(file, 'base64'),
-      },
-    })
-    return afterWrite(importView, body)
-  } finally {
-    stop()
-  }
+      file: { name: file_name, content: report },
+    },
+    tellOfSending(context, report.length),
+  )
+  context.log('info', 'The report is imported')
+  return afterWrite(importView, body)
 }

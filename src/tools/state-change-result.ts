@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import type { StateChange } from '../dojo/finding-state.js'
+import type { StateChange, StepAfterChange } from '../dojo/finding-state.js'
 import { FindingView, findingView } from '../dojo/finding-views.js'
 import { ToolError } from '../errors.js'
 import type { ToolContext } from './define-tool.js'
@@ -20,6 +20,20 @@ export const StateChangeView = Type.Composite([
   }),
 ])
 type StateChangeView = Static<typeof StateChangeView>
+
+/** Tells a waiting client that a change of state begins, and returns how to tell it what follows. */
+export function tellOfStateChange(
+  { progress }: ToolContext,
+  doing: string,
+  note: string | undefined,
+): (step: StepAfterChange) => void {
+  const steps = note === undefined ? 2 : 3
+  progress(0, steps, doing)
+  return (step) => {
+    if (step === 'note') progress(1, steps, 'Adding the note')
+    else progress(steps - 1, steps, 'Reading the finding back')
+  }
+}
 
 /** The finding as it is now; null when it could not be had, which does not undo the change. */
 function readBack({ finding, readBackFailed }: StateChange): FindingView | null {

@@ -84,9 +84,11 @@ export const updateFinding = defineTool({
     const change = () => context.dojo.patch(`findings/${finding_id}/`, changes)
     if (givenStateFlags(changes).length === 0) return findingView.written(await change())
 
+    context.progress(0, 2, 'Looking at the state of the finding')
     // Alone, so that the state the gate has seen is still the state when the change arrives.
     return context.dojo.exclusively(finding_id, async () => {
       const cause = await gate(finding_id, changes, context)
+      context.progress(1, 2, 'Changing the finding')
       const changed = await change()
       if (cause !== null) {
         context.audit.note('INFO', 'update_finding mitigation state transitioned', {
