@@ -2,6 +2,7 @@ import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
   type FastifyReply,
+  type FastifyRequest,
   LogController,
 } from 'fastify'
 import type { DestinationStream } from 'pino'
@@ -11,7 +12,7 @@ import config from './plugins/config.js'
 import dojo from './plugins/dojo.js'
 import errorHandler from './plugins/error-handler.js'
 import jsonBody from './plugins/json-body.js'
-import mcp from './plugins/mcp.js'
+import mcp, { type McpOptions } from './plugins/mcp.js'
 import metrics from './plugins/metrics.js'
 import rateLimit from './plugins/rate-limit.js'
 import shutdown from './plugins/shutdown.js'
@@ -21,6 +22,8 @@ import mcpRoutes from './routes/mcp.js'
 import metricsRoutes from './routes/metrics.js'
 import serviceInfoRoutes from './routes/service-info.js'
 import sseRoutes from './routes/sse.js'
+import { refuseBroken } from './src/access/broken-request.js'
+import { leaveUnread } from './src/access/unread-body.js'
 import type { Config } from './src/config/load.js'
 import type { Notice } from './src/config/notice.js'
 import { createDiagnosticLog } from './src/diagnostic-log.js'
@@ -33,10 +36,15 @@ export interface AppOptions {
   readonly diagnostics?: DestinationStream
   /** Where audit lines go besides the file; stderr unless a test listens. */
   readonly auditLine?: (line: string) => void
+  /** Other servers than the product's own behind the MCP endpoint, for the protocol's referee. */
+  readonly createServer?: NonNullable<McpOptions['createServer']>
+  /** The time that calls go by; the real one unless a test turns it. */
+  readonly clock?: NonNullable<McpOptions['clock']>
 }
 
 /** An address that cannot be decoded passes by every hook, also by the one that leaves a body unread. */
-function refuseAddress(_error: unknown, _request: unknown, reply: FastifyReply): void {
+function refuseAddress(_error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  if (request.raw.complete === false) leaveUnread(request.raw, reply.raw)
   const body = { error: 'Bad Request', message: 'No such address', statusCode: 400 }
   reply.code(400).header('connection', 'close').send(body)
 }
@@ -54,6 +62,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     // Only after `plugins/shutdown.ts` has seen every answer out: a connection that never sent a request counts as busy.
     forceCloseConnections: true,
     frameworkErrors: refuseAddress,
+    clientErrorHandler: refuseBroken,
   })
 
   await app.register(config, { config: options.config })
@@ -68,7 +77,10 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(rateLimit)
   await app.register(jsonBody)
   await app.register(auth)
-  await app.register(mcp)
+  await app.register(mcp, {
+    ...(options.createServer && { createServer: options.createServer }),
+    ...(options.clock && { clock: options.clock }),
+  })
   await app.register(shutdown)
 
   await app.register(serviceInfoRoutes)

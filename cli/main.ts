@@ -13,8 +13,12 @@ Usage: mcp-defectdojo [command] [options]
   doctor [--json]           check configuration, address, key, version and clock, and say what to do
   tools [--role R] [--format table|json|markdown]
                             the tools a role may use
-  audit verify FILE --key-file F [--json]
-                            check an audit file: exit 0 intact, 1 tampered, 2 not verifiable
+  audit verify FILE... --key-file F [--public-key F] [--checkpoints F] [--unordered] [--json]
+                            check an audit trail offline: exit 0 complete, 1 tampered, 2 not verifiable, 3 intact
+  audit show FILE... [--caller C] [--finding N] [--tool T] [--since T] [--until T] [--all] [--json]
+                            print an audit trail for people: who did what to which finding
+  audit status [FILE] [--json]
+                            how far each SIEM destination has got, and what waits
 
   --help, --version
 
@@ -42,6 +46,12 @@ async function main(argv: string[]): Promise<number> {
     case 'audit':
       if (rest[0] === 'verify') {
         return (await import('./audit-verify.js')).runAuditVerify(rest.slice(1))
+      }
+      if (rest[0] === 'show') {
+        return (await import('./audit-show.js')).runAuditShow(rest.slice(1))
+      }
+      if (rest[0] === 'status') {
+        return (await import('./audit-status.js')).runAuditStatus(rest.slice(1))
       }
       break
     case '--help':

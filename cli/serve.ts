@@ -3,6 +3,7 @@ import { createServer } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { jsonText } from '../src/audit/json-text.js'
 import { eventRecord, eventTypes, retentionClass } from '../src/audit/records.js'
+import { expectUnlocked } from '../src/audit/writer-lock.js'
 import { ConfigError } from '../src/config/config-error.js'
 import { loadDotEnv } from '../src/config/dot-env.js'
 import { loadConfig } from '../src/config/load.js'
@@ -22,6 +23,7 @@ export function runServe(argv: string[]): Promise<number> {
     try {
       const { config, notices } = loadConfig(loadDotEnv(process.cwd(), process.env))
       if (config.transport !== 'stdio') await expectFreePort(config)
+      if (config.AUDIT_LOG_FILE !== undefined) await expectUnlocked(config.AUDIT_LOG_FILE)
       // A bad configuration is refused before the rest of the program is even loaded.
       const { buildApp } = await import('../app.js')
       app = await buildApp({ config, notices })
@@ -39,6 +41,8 @@ export function runServe(argv: string[]): Promise<number> {
       await app.close()
       return refuseToStart(error)
     }
+    // What rotates the audit file from outside says so with a SIGHUP (its default is to end the process).
+    process.on('SIGHUP', () => app.audit.reopen())
     const signal = await stopped
     app.log.info({ signal }, 'stopping')
     return stop(app)

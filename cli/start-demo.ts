@@ -16,6 +16,8 @@ export interface Demo {
   readonly tokens: Readonly<Record<Role, string>>
   readonly auditFile: string
   readonly auditKeyFile: string
+  /** Stops the service in order; what it wrote stays until `close`. */
+  stopService(): Promise<void>
   close(): Promise<void>
 }
 
@@ -72,6 +74,9 @@ export async function startDemo({ port, auditLine }: DemoOptions): Promise<Demo>
     tokens,
     auditFile,
     auditKeyFile,
+    async stopService() {
+      await app.close()
+    },
     close,
   }
 }

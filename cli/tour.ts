@@ -96,7 +96,8 @@ async function walk(demo: Demo): Promise<void> {
   if (!refusal.refused) throw new Error('a reader closed a finding')
   say(`   ${refusal.text}`)
 
-  say('\n5. The audit trail holds all of it, and has not been touched.')
+  await demo.stopService()
+  say('\n5. The service is stopped. Its audit trail holds all of it, and has not been touched.')
   const status = await runAuditVerify([demo.auditFile, '--key-file', demo.auditKeyFile], {
     out: (text) => say(text.trimEnd().replace(/^/gm, '   ')),
     err: (text) => say(text.trimEnd()),

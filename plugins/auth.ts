@@ -5,6 +5,7 @@ import { type Caller, openAccessCaller } from '../src/access/caller.js'
 import { challenge } from '../src/access/challenge.js'
 import { createClientAddress } from '../src/access/client-address.js'
 import { ambiguousHeaders } from '../src/access/repeated-headers.js'
+import { refusedLine } from '../src/access/request-line.js'
 import { createStaticTokens } from '../src/access/static-tokens.js'
 
 declare module 'fastify' {
@@ -15,7 +16,7 @@ declare module 'fastify' {
     clientAddress: string | null
   }
   interface FastifyInstance {
-    /** onRequest hook of every MCP route: unambiguous headers, Host and Origin, then the bearer token. */
+    /** onRequest hook of every MCP route: an unambiguous first line and headers, Host and Origin, then the bearer token. */
     admit: onRequestHookHandler
   }
 }
@@ -42,7 +43,9 @@ export default fp(
         request.socket.remoteAddress,
         request.headers['x-forwarded-for'],
       )
+      const { httpVersion, url = '' } = request.raw
       const refused =
+        refusedLine(httpVersion, url, request.headers.host) ??
         ambiguousHeaders(request.raw.rawHeaders) ??
         checkOrigin(request.headers.host, request.headers.origin)
       if (refused !== null) {

@@ -1,7 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import { leaveUnread } from '../src/access/unread-body.js'
 import { type JsonLimits, parseJsonText } from '../src/guard/json-limits.js'
+import { isReport } from '../src/guard/report-body.js'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -35,7 +37,9 @@ export default fp(
       const { headers, complete } = request.raw
       const hasBody =
         headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
-      if (hasBody && complete === false) reply.header('connection', 'close')
+      if (!hasBody || complete !== false) return
+      reply.header('connection', 'close')
+      leaveUnread(request.raw, reply.raw)
     })
 
     app.removeAllContentTypeParsers()
@@ -48,14 +52,26 @@ export default fp(
       requirePlainUtf8(request)
       const text = await readText(request, payload)
       if (text === '' && request.method !== 'POST') return undefined
-      const read = parseJsonText(text, requestLimits)
+      const usual = app.config.MCP_MAX_BODY_BYTES
+      const read = parseJsonText(text, { ...requestLimits, maxBesides: usual })
       if ('problem' in read) throw app.httpErrors.badRequest(`Parse error: ${read.problem}`)
+      if (text.length > usual && !isReport(read.value, text.length, usual)) {
+        throw app.httpErrors.payloadTooLarge(
+          `The body exceeds ${usual} bytes; only the report of an import may make it larger`,
+        )
+      }
       return read.value
     }
 
     function requirePlainUtf8({ headers }: FastifyRequest): void {
-      const charset = /charset\s*=\s*"?([^\s;"]+)/i.exec(headers['content-type'] ?? '')?.[1]
-      if (charset !== undefined && !/^utf-?8$/i.test(charset)) {
+      const type = headers['content-type'] ?? ''
+      // Whoever chose this parser takes a no-break space for a blank, which nobody else does.
+      if (/[^\t\x20-\x7e]/.test(type)) {
+        throw app.httpErrors.unsupportedMediaType('The Content-Type must be application/json')
+      }
+      // Of two that are named, another reader may take the other.
+      const charsets = type.matchAll(/charset\s*=\s*"?([^\s;"]+)/gi)
+      if ([...charsets].some(([, charset = '']) => !/^utf-?8$/i.test(charset))) {
         throw app.httpErrors.unsupportedMediaType('The body must be UTF-8')
       }
       if (headers['content-encoding'] !== undefined && headers['content-encoding'] !== 'identity') {

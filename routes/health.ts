@@ -1,5 +1,6 @@
 import { Type, type TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
+import type { ForwarderStats } from '../src/forward/forwarder.js'
 
 const Status = Type.Object({ status: Type.String() })
 const Readiness = Type.Object({
@@ -34,6 +35,7 @@ export default async function healthRoutes(app: FastifyInstance): Promise<void> 
         lifecycle: app.lifecycle.state,
         audit: auditWritable ? 'ok' : 'not writable',
         defectdojo: reachable ? 'ok' : 'unreachable',
+        ...forwardingChecks(app.forwarding.stats()),
       }
       if (
         app.lifecycle.state !== 'ready' ||
@@ -44,5 +46,19 @@ export default async function healthRoutes(app: FastifyInstance): Promise<void> 
       // One outage of DefectDojo must not take every replica out of rotation.
       return reply.code(200).send({ status: reachable ? 'ok' : 'degraded', checks })
     },
+  )
+}
+
+/** By receiver; none of them takes the service out of rotation, but for a full spool, which `audit` tells. */
+function forwardingChecks(stats: readonly ForwarderStats[]): Record<string, string> {
+  return Object.fromEntries(
+    stats.map(({ destination, waitingRecords, breakerOpen, blocks }) => [
+      `forwarding ${destination}`,
+      blocks
+        ? `spool full, ${waitingRecords} records wait`
+        : breakerOpen
+          ? `failing, ${waitingRecords} records wait`
+          : 'ok',
+    ]),
   )
 }

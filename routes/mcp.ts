@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { jsonRpcError } from '../src/mcp/http-handler.js'
+import { jsonRpcError } from '../src/mcp/json-rpc-error.js'
 
 /** The protocol's own headers, as long as their values can be; the SDK judges what they say. */
 const McpHeaders = Type.Object({

@@ -1,7 +1,8 @@
 import { Type, type TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
 import { messagesPath } from '../plugins/mcp.js'
-import { headersContradict } from '../src/mcp/http-handler.js'
+import { headersContradict } from '../src/mcp/header-agreement.js'
+import { idOf, jsonRpcError } from '../src/mcp/json-rpc-error.js'
 
 const SessionQuery = Type.Object({
   sessionId: Type.Optional(Type.String({ maxLength: 64 })),
@@ -34,7 +35,8 @@ export default async function sseRoutes(app: FastifyInstance): Promise<void> {
       if (sessionId === undefined) return reply.badRequest('session_id is required')
       if (!sessionForm.test(sessionId)) return reply.badRequest('Invalid session ID')
       if (headersContradict((name) => textOf(request.headers[name]), request.body)) {
-        return reply.badRequest('Mcp-Method or Mcp-Name header does not match the body')
+        const message = 'Mcp-Method or Mcp-Name header does not match the body'
+        return reply.send(jsonRpcError(400, -32020, message, idOf(request.body)))
       }
       try {
         const delivered = await app.mcp.sse.deliver(sessionId, request.body, {
@@ -43,7 +45,10 @@ export default async function sseRoutes(app: FastifyInstance): Promise<void> {
           clientAddress: request.clientAddress,
           sessionId,
         })
-        if (!delivered) return reply.notFound('Could not find session')
+        if (delivered === 'no session') return reply.notFound('Could not find session')
+        if (delivered === 'id in use') {
+          return reply.badRequest('A request with this id is still being answered')
+        }
       } catch {
         return reply.badRequest('Could not parse message')
       }

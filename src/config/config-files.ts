@@ -1,3 +1,4 @@
+import { createCheckpointSigner } from '../audit/checkpoint-signer.js'
 import { type Files, holdsCertificates } from './files.js'
 import type { Quote } from './quote.js'
 import type { Environment } from './secrets.js'
@@ -32,6 +33,47 @@ export function readAuditKey(
         problems: [`AUDIT_HMAC_KEY_FILE must name a file that is not empty, got ${quote(path)}`],
       }
     : { key, problems: [] }
+}
+
+/** Keys of the chain that were used before: the lines of the file that hold anything. */
+export function readPreviousKeys(
+  { AUDIT_HMAC_PREVIOUS_KEYS_FILE: path }: Environment,
+  files: Files,
+  quote: Quote,
+): { keys: string[]; problems: string[] } {
+  if (!path) return { keys: [], problems: [] }
+  const keys = files
+    .readText(path)
+    ?.split(/\r?\n/)
+    .filter((line) => line !== '')
+  if (keys !== undefined && keys.length > 0) return { keys, problems: [] }
+  const problem = `AUDIT_HMAC_PREVIOUS_KEYS_FILE must be the path of a readable file with a key per line, got ${quote(path)}`
+  return { keys: [], problems: [problem] }
+}
+
+/** The PEM text of the key that signs checkpoints, checked; null if none is set. */
+export function readSigningKey(
+  { AUDIT_CHECKPOINT_SIGNING_KEY_FILE: path }: Environment,
+  files: Files,
+  quote: Quote,
+): { pem: string | null; problems: string[] } {
+  if (!path) return { pem: null, problems: [] }
+  const pem = files.readText(path)
+  let reason = 'cannot be read'
+  try {
+    if (pem !== null) {
+      createCheckpointSigner(pem)
+      return { pem, problems: [] }
+    }
+  } catch (error) {
+    reason = (error as Error).message
+  }
+  return {
+    pem: null,
+    problems: [
+      `AUDIT_CHECKPOINT_SIGNING_KEY_FILE must be the path of a readable Ed25519 private key in PEM format, got ${quote(path)}, which ${reason}`,
+    ],
+  }
 }
 
 /** The contents of the CA files, checked as far as their first certificate. */

@@ -3,7 +3,13 @@ import { checkTrustedProxies } from '../access/client-address.js'
 import type { DojoKeys } from '../dojo/credentials.js'
 import { parseAddress } from './address.js'
 import { ConfigError } from './config-error.js'
-import { type CaVariable, readAuditKey, readCertificates } from './config-files.js'
+import {
+  type CaVariable,
+  readAuditKey,
+  readCertificates,
+  readPreviousKeys,
+  readSigningKey,
+} from './config-files.js'
 import { readDojoSettings } from './dojo-settings.js'
 import { type Endpoint, endpointOf } from './endpoint.js'
 import { type Files, systemFiles } from './files.js'
@@ -20,7 +26,10 @@ import {
   type GuardResult,
   guardAuditFile,
   guardAuditKey,
+  guardAuditSettings,
   guardAuthentication,
+  guardSpool,
+  spoolFile,
 } from './startup-guards.js'
 import { judgeTokens } from './token-strength.js'
 
@@ -34,9 +43,15 @@ export type Config = Readonly<Variables> &
     readonly dojoKeys: DojoKeys
     /** From `AUDIT_HMAC_KEY` or its file; used as its UTF-8 bytes. Null: make a key for this process. */
     readonly auditHmacKey: string | null
+    /** Keys the chain was made with before. */
+    readonly auditPreviousKeys: readonly string[]
+    /** From `AUDIT_CHECKPOINT_SIGNING_KEY_FILE` (PEM, Ed25519). */
+    readonly auditSigningKey: string | null
     /** Contents (PEM) of the CA files that are configured. */
     readonly certificates: Readonly<Record<CaVariable, string | null>>
-    readonly syslogReceiver: SyslogReceiver | null
+    readonly syslogReceivers: readonly SyslogReceiver[]
+    /** What plays the part of `AUDIT_LOG_FILE` without one: a file in `AUDIT_SPOOL_DIR`. */
+    readonly auditSpoolFile: string | null
     /** Every secret of the environment, longest first: what redaction takes out of all that is written. */
     readonly secrets: readonly string[]
   }
@@ -60,7 +75,10 @@ export function loadConfig(
   const listening = endpointOf(values, (name) => Boolean(environment[name]))
   const { endpoint } = listening
   const audit = readAuditKey(environment, files, quote)
-  const forwarding = readForwardingSettings(environment, values.AUDIT_LOG_HTTPS_ALLOW_HTTP, quote)
+  const previousKeys = readPreviousKeys(environment, files, quote)
+  const signingKey = readSigningKey(environment, files, quote)
+  const forwarding = readForwardingSettings(environment, values, files, quote)
+  const forwards = forwarding.syslog.length > 0 || Boolean(environment.AUDIT_LOG_HTTPS_URL)
   const dojo = readDojoSettings(environment, values.ALLOW_INSECURE_HTTP, quote)
   const { certificates, problems: certificateProblems } = readCertificates(
     environment,
@@ -76,8 +94,17 @@ export function loadConfig(
     audit.problems.length > 0
       ? audit
       : guardAuditKey(endpoint, audit.key, values.REQUIRE_AUDIT_HMAC_KEY),
-    guardAuditFile(endpoint, values.AUDIT_LOG_FILE, files, quote),
+    previousKeys,
+    signingKey,
+    guardAuditFile(
+      endpoint,
+      { file: values.AUDIT_LOG_FILE, spooled: spoolFile(values, forwards) !== null },
+      files,
+      quote,
+    ),
+    guardAuditSettings(values),
     forwarding,
+    guardSpool(values, forwards, files, quote),
     guardAuthentication(endpoint, {
       bindings: tokens.bindings,
       anyRoleVariable: tokens.anyRoleVariable,
@@ -100,7 +127,8 @@ export function loadConfig(
     throw new ConfigError(problems, notices)
   }
 
-  const secrets = new Set(audit.key === null ? known : [...known, audit.key])
+  const secrets = new Set([...known, ...previousKeys.keys])
+  if (audit.key !== null) secrets.add(audit.key)
   const config: Config = {
     ...values,
     ...endpoint,
@@ -109,8 +137,11 @@ export function loadConfig(
     roleBindings: Object.freeze(tokens.bindings),
     dojoKeys: dojo.keys,
     auditHmacKey: audit.key,
+    auditPreviousKeys: Object.freeze(previousKeys.keys),
+    auditSigningKey: signingKey.pem,
     certificates: Object.freeze(certificates),
-    syslogReceiver: forwarding.syslog,
+    syslogReceivers: Object.freeze(forwarding.syslog),
+    auditSpoolFile: spoolFile(values, forwards),
     secrets: Object.freeze([...secrets].sort((a, b) => b.length - a.length)),
   }
   return { config: Object.freeze(config), notices }

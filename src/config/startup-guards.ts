@@ -4,6 +4,7 @@ import { configWarning, type Notice, securityWarning } from './notice.js'
 import type { Quote } from './quote.js'
 import type { RoleBinding } from './role-binding.js'
 import type { Variables } from './schema.js'
+import { spoolFileIn } from './spool-file.js'
 
 /** What a guard says: reasons not to start, and what is allowed but has to be known. */
 export interface GuardResult {
@@ -53,7 +54,7 @@ export function guardAuditKey(
 /** A trail on stderr alone is lost with the process that should have kept it; one that cannot be written is none. */
 export function guardAuditFile(
   endpoint: Endpoint,
-  path: string | undefined,
+  { file: path, spooled }: { readonly file: string | undefined; readonly spooled: boolean },
   files: Files,
   quote: Quote,
 ): GuardResult {
@@ -64,6 +65,14 @@ export function guardAuditFile(
           `AUDIT_LOG_FILE must be a file in an existing directory that can be written, got ${quote(path)}`,
         )
   }
+  if (spooled) {
+    return warn(
+      securityWarning(
+        'WARNING',
+        'AUDIT_LOG_FILE not set — the audit trail is kept in AUDIT_SPOOL_DIR only until every receiver has it.',
+      ),
+    )
+  }
   return endpoint.onNetwork
     ? warn(
         securityWarning(
@@ -72,6 +81,115 @@ export function guardAuditFile(
         ),
       )
     : nothing
+}
+
+/** Settings of the audit file, which mean nothing without one. */
+const ofAuditFile = [
+  'AUDIT_LOG_MAX_BYTES',
+  'AUDIT_LOG_MAX_AGE_HOURS',
+  'AUDIT_LOG_RETENTION_DAYS',
+] as const
+
+/** What the operator chose against the trail, or in vain. */
+export function guardAuditSettings(
+  values: Pick<
+    Variables,
+    'AUDIT_FAILURE_MODE' | 'AUDIT_LOG_FILE' | 'AUDIT_CHAIN_BREAK' | (typeof ofAuditFile)[number]
+  >,
+): GuardResult {
+  const notices: Notice[] = []
+  if (values.AUDIT_FAILURE_MODE === 'open') {
+    notices.push(
+      securityWarning(
+        'CRITICAL',
+        'AUDIT_FAILURE_MODE=open — while the audit trail cannot be written, changes are made that nothing proves.',
+      ),
+    )
+  }
+  if (values.AUDIT_CHAIN_BREAK === 'new_chain') {
+    notices.push(
+      securityWarning(
+        'WARNING',
+        'AUDIT_CHAIN_BREAK=new_chain — a start on a trail that lacks records is allowed. Take it out again when it has served.',
+      ),
+    )
+  }
+  if (values.AUDIT_LOG_FILE === undefined) {
+    for (const name of ofAuditFile) {
+      if (values[name] === undefined) continue
+      notices.push(configWarning(`${name} has no effect without AUDIT_LOG_FILE`))
+    }
+  } else if (
+    values.AUDIT_LOG_RETENTION_DAYS !== undefined &&
+    values.AUDIT_LOG_MAX_BYTES === undefined &&
+    values.AUDIT_LOG_MAX_AGE_HOURS === undefined
+  ) {
+    notices.push(
+      configWarning(
+        'AUDIT_LOG_RETENTION_DAYS deletes only files that this service closed; set AUDIT_LOG_MAX_BYTES or AUDIT_LOG_MAX_AGE_HOURS',
+      ),
+    )
+  }
+  return warn(...notices)
+}
+
+type SpoolValues = Pick<
+  Variables,
+  'AUDIT_LOG_FILE' | 'AUDIT_SPOOL_DIR' | 'AUDIT_SPOOL_MAX_BYTES' | 'AUDIT_SPOOL_FULL'
+>
+
+/** The file of the spool, if there is to be one. */
+export const spoolFile = (
+  { AUDIT_LOG_FILE: file, AUDIT_SPOOL_DIR: directory }: SpoolValues,
+  forwards: boolean,
+): string | null =>
+  file === undefined && directory !== undefined && forwards ? spoolFileIn(directory) : null
+
+/** What waits for receivers must have a place, and settings of that place must have an effect. */
+export function guardSpool(
+  values: SpoolValues,
+  forwards: boolean,
+  files: Files,
+  quote: Quote,
+): GuardResult {
+  const { AUDIT_LOG_FILE: file, AUDIT_SPOOL_DIR: directory } = values
+  if (!forwards) {
+    const inVain = (['AUDIT_SPOOL_DIR', 'AUDIT_SPOOL_MAX_BYTES'] as const).filter(
+      (name) => values[name] !== undefined,
+    )
+    return warn(
+      ...inVain.map((name) =>
+        configWarning(`${name} has no effect without AUDIT_LOG_SYSLOG or AUDIT_LOG_HTTPS_URL`),
+      ),
+    )
+  }
+  if (file !== undefined) {
+    return directory === undefined
+      ? nothing
+      : warn(
+          configWarning('AUDIT_SPOOL_DIR has no effect with AUDIT_LOG_FILE: the log is the spool'),
+        )
+  }
+  const spool = spoolFile(values, forwards)
+  if (spool === null) {
+    const inMemory = securityWarning(
+      'WARNING',
+      'Neither AUDIT_LOG_FILE nor AUDIT_SPOOL_DIR is set — records that a receiver does not take are kept in memory only, 10,000 of them.',
+    )
+    return values.AUDIT_SPOOL_MAX_BYTES === undefined
+      ? warn(inMemory)
+      : warn(
+          inMemory,
+          configWarning(
+            'AUDIT_SPOOL_MAX_BYTES has no effect without AUDIT_LOG_FILE or AUDIT_SPOOL_DIR',
+          ),
+        )
+  }
+  return files.canAppend(spool)
+    ? nothing
+    : refuse(
+        `AUDIT_SPOOL_DIR must be an existing directory that can be written, got ${quote(directory ?? '')}`,
+      )
 }
 
 /** What the guard on authentication looks at. */

@@ -5,6 +5,8 @@ export interface Session {
   readonly id: string
   /** A session belongs to the caller who opened it; for anybody else it does not exist. */
   readonly callerId: string
+  /** True while a request of the session is under way; as long as it is, the session counts neither as idle nor as old. */
+  isBusy(): boolean
   close(): Promise<void> | void
 }
 
@@ -16,6 +18,8 @@ export interface SessionsOptions {
   readonly maxSessions: number
   /** Seconds without a request after which a session is closed. */
   readonly idleSeconds: number
+  /** Seconds after which a session is closed however much it is used. */
+  readonly maxAgeSeconds: number
   /** Milliseconds, never going backwards. */
   readonly now: () => number
   /** Called once for each session that is gone. */
@@ -27,6 +31,8 @@ export interface Sessions<S extends Session> {
   /** The caller's own session, marked as used now; undefined for an unknown, ended or foreign id. */
   find(id: string, callerId: string): S | undefined
   remove(id: string): void
+  /** Closes what is idle or old; to be called now and then, since nobody may come to look for it. */
+  sweep(): void
   count(): number
   closeAll(): Promise<void>
 }
@@ -34,25 +40,36 @@ export interface Sessions<S extends Session> {
 /** 122 random bits as 32 hexadecimal digits, the form the reference gave its sessions. */
 export const newSessionId = (): string => randomUUID().replaceAll('-', '')
 
+interface Held<S> {
+  readonly session: S
+  readonly openedAt: number
+  usedAt: number
+}
+
 /** Sessions by id, least recently used first, so that neither a busy nor a forgetful client can grow the table without bound. */
 export function createSessions<S extends Session>(options: SessionsOptions): Sessions<S> {
-  const { maxSessions, idleSeconds, now, onEnd } = options
-  const sessions = new Map<string, { session: S; usedAt: number }>()
+  const { maxSessions, idleSeconds, maxAgeSeconds, now, onEnd } = options
+  const sessions = new Map<string, Held<S>>()
 
   function remove(id: string): void {
     if (sessions.delete(id)) onEnd(id)
   }
 
-  function end(id: string, session: S): void {
-    remove(id)
+  function end(session: S): void {
+    remove(session.id)
     // What the transport cannot close is already gone.
     void Promise.resolve(session.close()).catch(() => {})
   }
 
-  function endIdle(): void {
-    for (const [id, { session, usedAt }] of sessions) {
-      if (now() - usedAt <= idleSeconds * 1000) return
-      end(id, session)
+  function isOver({ session, openedAt, usedAt }: Held<S>): boolean {
+    if (session.isBusy()) return false
+    const time = now()
+    return time - usedAt > idleSeconds * 1000 || time - openedAt > maxAgeSeconds * 1000
+  }
+
+  function sweep(): void {
+    for (const held of [...sessions.values()]) {
+      if (isOver(held)) end(held.session)
     }
   }
 
@@ -69,31 +86,34 @@ export function createSessions<S extends Session>(options: SessionsOptions): Ses
   }
 
   function endIdlestOf(callerId: string | undefined): void {
-    for (const [id, { session }] of sessions) {
-      if (session.callerId === callerId) {
-        end(id, session)
-        return
-      }
-    }
+    const theirs = [...sessions.values()].filter(({ session }) => session.callerId === callerId)
+    const idlest = theirs.find(({ session }) => !session.isBusy()) ?? theirs[0]
+    if (idlest) end(idlest.session)
   }
 
   return {
     open(session) {
-      endIdle()
+      sweep()
       while (sessions.size >= maxSessions && sessions.size > 0) {
         endIdlestOf(callerWithMost(session.callerId))
       }
-      sessions.set(session.id, { session, usedAt: now() })
+      sessions.set(session.id, { session, openedAt: now(), usedAt: now() })
     },
     find(id, callerId) {
-      endIdle()
-      const found = sessions.get(id)
-      if (found === undefined || found.session.callerId !== callerId) return undefined
+      const held = sessions.get(id)
+      if (held === undefined) return undefined
+      if (isOver(held)) {
+        end(held.session)
+        return undefined
+      }
+      if (held.session.callerId !== callerId) return undefined
       sessions.delete(id)
-      sessions.set(id, { session: found.session, usedAt: now() })
-      return found.session
+      sessions.set(id, held)
+      held.usedAt = now()
+      return held.session
     },
     remove,
+    sweep,
     count: () => sessions.size,
     async closeAll() {
       const open = [...sessions.values()]

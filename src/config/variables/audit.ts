@@ -30,6 +30,23 @@ export const auditVariables = {
       example: '2026-01',
     }),
   ),
+  AUDIT_HMAC_PREVIOUS_KEYS_FILE: Type.Optional(
+    path({
+      group,
+      description:
+        'File with the keys that were used before, one per line: a trail that ends under one of them goes on under the new key.',
+      example: '/run/secrets/audit_hmac_previous_keys',
+    }),
+  ),
+  AUDIT_CHECKPOINT_SIGNING_KEY_FILE: Type.Optional(
+    path({
+      group,
+      expects: 'the path of a readable Ed25519 private key in PEM format',
+      description:
+        'Ed25519 private key (PEM) that signs checkpoints, so that an auditor verifies with the public key alone.',
+      example: '/run/secrets/audit_signing_key.pem',
+    }),
+  ),
   REQUIRE_AUDIT_HMAC_KEY: flag({
     group,
     reference: true,
@@ -46,6 +63,40 @@ export const auditVariables = {
       example: '/var/log/mcp-defectdojo/audit.jsonl',
     }),
   ),
+  AUDIT_LOG_MAX_BYTES: Type.Optional(
+    integer({
+      group,
+      minimum: 4_096,
+      maximum: 1_099_511_627_776,
+      description:
+        'Bytes, 4096 or more, at which the file is closed and a new one begun. Not set: no limit.',
+      example: '104857600',
+    }),
+  ),
+  AUDIT_LOG_MAX_AGE_HOURS: Type.Optional(
+    integer({
+      group,
+      maximum: 87_600,
+      description:
+        'Age at which the file is closed and a new one begun, at the next record. Not set: no limit.',
+      example: '24',
+    }),
+  ),
+  AUDIT_LOG_RETENTION_DAYS: Type.Optional(
+    integer({
+      group,
+      maximum: 36_500,
+      description:
+        'Days after which a closed file is deleted, once every receiver has it. Not set: nothing is deleted.',
+      example: '365',
+    }),
+  ),
+  AUDIT_CHAIN_BREAK: word(['refuse', 'new_chain'], {
+    group,
+    default: 'refuse',
+    description:
+      'At start, when records are missing that a checkpoint names: `refuse` to start, or begin a `new_chain` that records the break.',
+  }),
   AUDIT_LOG_QUEUE_SIZE: integer({
     group,
     reference: true,

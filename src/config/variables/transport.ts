@@ -75,6 +75,12 @@ export const transportVariables = {
     maximum: 604_800,
     description: 'Seconds after which a session nobody used is closed.',
   }),
+  MCP_SESSION_MAX_AGE_SECONDS: integer({
+    group,
+    default: 86_400,
+    maximum: 31_536_000,
+    description: 'Seconds after which a session is closed however much it is used.',
+  }),
   MCP_MAX_SESSIONS: integer({
     group,
     default: 1000,

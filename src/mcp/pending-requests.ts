@@ -1,0 +1,72 @@
+import {
+  isJSONRPCErrorResponse,
+  isJSONRPCNotification,
+  isJSONRPCRequest,
+  isJSONRPCResultResponse,
+  type RequestId,
+  type Transport,
+} from '@modelcontextprotocol/server'
+
+/** A request that was cancelled before it was answered: it gets no answer. */
+export interface CancelledRequest {
+  readonly id: RequestId
+  /** True when it came in a batch, whose other requests are answered on the same stream. */
+  readonly inBatch: boolean
+}
+
+/** The requests of one session that have no answer yet. */
+export interface PendingRequests {
+  count(): number
+  /** True when a request in `messages` has the id of another one that is still waiting for its answer. */
+  clashes(messages: readonly unknown[]): boolean
+  /** Notes the requests in `messages`, which are about to be handled. */
+  add(messages: readonly unknown[]): void
+  /** Forgets them again: they were refused. */
+  forget(messages: readonly unknown[]): void
+  /** Forgets the requests that `messages` cancel, and says which they were. */
+  cancel(messages: readonly unknown[]): readonly CancelledRequest[]
+}
+
+/** `1` and `"1"` are two ids. */
+const keyOf = (id: RequestId): string => `${typeof id} ${id}`
+
+/** Follows a session's requests from their arrival to what `transport` sends for them. */
+export function trackRequests(transport: Pick<Transport, 'send'>): PendingRequests {
+  const pending = new Map<string, { readonly inBatch: boolean }>()
+  const send = transport.send.bind(transport)
+  transport.send = async (message, options) => {
+    const isAnswer = isJSONRPCResultResponse(message) || isJSONRPCErrorResponse(message)
+    if (isAnswer && message.id !== undefined) pending.delete(keyOf(message.id))
+    await send(message, options)
+  }
+
+  return {
+    count: () => pending.size,
+    clashes: (messages) =>
+      messages.some((message) => isJSONRPCRequest(message) && pending.has(keyOf(message.id))),
+    add(messages) {
+      for (const message of messages) {
+        if (isJSONRPCRequest(message)) {
+          pending.set(keyOf(message.id), { inBatch: messages.length > 1 })
+        }
+      }
+    },
+    forget(messages) {
+      for (const message of messages) {
+        if (isJSONRPCRequest(message)) pending.delete(keyOf(message.id))
+      }
+    },
+    cancel: (messages) =>
+      messages.flatMap(cancelledId).flatMap((id) => {
+        const request = pending.get(keyOf(id))
+        pending.delete(keyOf(id))
+        return request ? [{ id, ...request }] : []
+      }),
+  }
+}
+
+function cancelledId(message: unknown): RequestId[] {
+  if (!isJSONRPCNotification(message) || message.method !== 'notifications/cancelled') return []
+  const requestId = message.params?.requestId
+  return typeof requestId === 'string' || typeof requestId === 'number' ? [requestId] : []
+}
