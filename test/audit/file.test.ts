@@ -5,6 +5,7 @@ import {
   readFileSync,
   renameSync,
   rmdirSync,
+  rmSync,
   statSync,
   symlinkSync,
   truncateSync,
@@ -13,9 +14,12 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { verifyTrail } from '../../src/audit/verify.js'
-import { call, entries, key, openTrail, settled, success } from './open-trail.js'
+import { verifyTrail } from '../../src/audit/verify/verify-trail.js'
+import { call, copyOf, entries, key, openTrail, settled, success } from './open-trail.js'
 import { vectorKey, vectorLines } from './reference-chain.js'
+
+const check = (file: string, keyText = key) =>
+  verifyTrail({ files: [file], keys: [Buffer.from(keyText)] })
 
 t.test('a restart goes on with the chain it can verify', async (t) => {
   const first = await openTrail(t)
@@ -31,13 +35,13 @@ t.test('a restart goes on with the chain it can verify', async (t) => {
     resumed_from_prior: true,
     prior_chain_tail: before.integrity_hmac.slice(0, 12),
     prior_tail_status: 'resumed',
-    seq: 4,
+    seq: 5,
     chain_id: before.chain_id,
   })
-  t.match(await verifyTrail(first.file, Buffer.from(key)), {
+  t.match(await check(first.file), {
     verdict: 'intact',
-    records: 5,
-    chains: [{ starts: 2 }],
+    records: 6,
+    chains: [{ starts: 2, attestedSeq: 4, unattestedTail: 2 }],
   })
 })
 
@@ -49,7 +53,7 @@ t.test('a chain of the reference server is continued', async (t) => {
   await audit.outcome(call(), success)
 
   t.match(JSON.parse(lines[0] ?? ''), { prior_tail_status: 'resumed', seq: 1 })
-  t.match(await verifyTrail(file, Buffer.from(vectorKey)), { verdict: 'intact', records: 4 })
+  t.match(await check(file, vectorKey), { verdict: 'intact', records: 4 })
 })
 
 t.test('a record that a crash cut off is moved away, and nothing is written onto it', async (t) => {
@@ -61,15 +65,16 @@ t.test('a record that a crash cut off is moved away, and nothing is written onto
   for (const cut of [whole.length - 2, whole.length - 70, whole.length - 300]) {
     writeFileSync(first.file, whole)
     truncateSync(first.file, cut)
+    rmSync(`${first.file}.checkpoints`)
     const { audit, lines } = await openTrail(t, { file: first.file })
     await settled(audit)
     await audit.close('lifespan_exit')
 
     t.match(entries(lines.join('\n')), [
-      { chain_event: 'chain_start', prior_tail_status: 'resumed', seq: 3 },
+      { chain_event: 'chain_start', prior_tail_status: 'resumed', seq: 4 },
       { chain_event: 'torn_tail_removed', torn_bytes: Number },
     ])
-    t.match(await verifyTrail(first.file, Buffer.from(key)), { verdict: 'intact', tornTail: null })
+    t.match(await check(first.file), { verdict: 'complete', tornTails: [] })
   }
   t.equal(readdirSync(join(first.file, '..')).filter((name) => name.includes('.torn-')).length, 3)
 })
@@ -82,8 +87,8 @@ t.test('a whole record that only lost its line feed stays part of the chain', as
   const { audit, lines } = await openTrail(t, { file: first.file })
   await settled(audit)
 
-  t.match(JSON.parse(lines[0] ?? ''), { prior_tail_status: 'resumed', seq: 3 })
-  t.match(await verifyTrail(first.file, Buffer.from(key)), { verdict: 'intact', records: 4 })
+  t.match(JSON.parse(lines[0] ?? ''), { prior_tail_status: 'resumed', seq: 4 })
+  t.match(await check(first.file), { verdict: 'intact', records: 5 })
 })
 
 t.test('an end that the key does not confirm is not adopted', async (t) => {
@@ -108,7 +113,7 @@ t.test('an end that the key does not confirm is not adopted', async (t) => {
     },
     { event_type: 'security_warning', retention_class: 'security_audit' },
   ])
-  t.match(await verifyTrail(first.file, Buffer.from(key)), { verdict: 'tampered' })
+  t.match(await check(first.file), { verdict: 'tampered' })
 })
 
 t.test('another key begins another chain under its own name', async (t) => {
@@ -121,10 +126,10 @@ t.test('another key begins another chain under its own name', async (t) => {
   const [start] = entries(lines.join('\n'))
   t.match(start, { prior_tail_status: 'unverifiable', seq: 1 })
   t.not(start?.key_id, JSON.parse(first.lines[0] ?? '').key_id)
-  t.match(await verifyTrail(first.file, Buffer.from('the-next-audit-key')), {
+  t.match(await check(first.file, 'the-next-audit-key'), {
     verdict: 'not_verifiable',
-    foreign: [{ firstLine: 1, lastLine: 2 }],
-    records: 3,
+    notVerifiable: [{ firstSeq: 1, lastSeq: 3 }],
+    records: 4,
   })
 })
 
@@ -168,10 +173,12 @@ t.test(
       { event_type: 'audit', seq: 4 },
       { event_type: 'audit', seq: 5 },
     ])
-    t.match(await verifyTrail(file, Buffer.from(key)), { verdict: 'intact', records: 3 })
-    t.match(await verifyTrail(`${file}.1`, Buffer.from(key)), { verdict: 'intact', records: 2 })
+    t.match(await check(file), { verdict: 'intact', records: 5, chains: [{ segments: 2 }] })
+    const alone = copyOf(file)
+    t.match(await check(alone), { records: 3, chains: [{ beginning: 'not_given' }] })
+    t.match(await check(`${file}.1`), { verdict: 'intact', records: 2 })
     appendFileSync(`${file}.1`, readFileSync(file))
-    t.match(await verifyTrail(`${file}.1`, Buffer.from(key)), { verdict: 'intact', records: 5 })
+    t.match(await check(`${file}.1`), { verdict: 'intact', records: 5 })
   },
 )
 
@@ -224,7 +231,7 @@ t.test(
     await audit.intent(call())
 
     t.equal(readFileSync(`${file}.1`, 'utf8') + readFileSync(file, 'utf8'), `${lines.join('\n')}\n`)
-    t.match(await verifyTrail(file, Buffer.from(key)), { verdict: 'intact' })
+    t.match(await check(file), { verdict: 'intact' })
   },
 )
 
@@ -252,11 +259,11 @@ t.test(
       { chain_event: 'file_opened', cause: 'replaced' },
       { event_type: 'audit_intent' },
     ])
-    t.match(await verifyTrail(file, Buffer.from(key)), { verdict: 'intact', records: 2 })
-    t.match(await verifyTrail(`${file}.1`, Buffer.from(key)), {
+    t.match(await check(file), {
       verdict: 'intact',
-      records: 6,
-      tornTail: null,
+      records: 9,
+      chains: [{ segments: 2 }],
+      tornTails: [],
     })
   },
 )
@@ -277,7 +284,7 @@ t.test('what no memory was left for ends the chain in the file, visibly', async 
   await settled(audit)
 
   const all = entries(readFileSync(file, 'utf8'))
-  t.match(all.at(-2), { prior_tail_status: 'records_lost', lost_records: 9, seq: 1 })
+  t.match(all.at(-3), { prior_tail_status: 'records_lost', lost_records: 9, seq: 1 })
   t.match(audit.stats(), { lostToFile: 9, queued: 0 })
-  t.match(await verifyTrail(file, Buffer.from(key)), { verdict: 'intact', chainCount: 2 })
+  t.match(await check(copyOf(file)), { verdict: 'intact', chains: [{}, {}] })
 })

@@ -1,4 +1,5 @@
-import { join } from 'node:path'
+import { copyFileSync, existsSync, mkdtempSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import type { Test } from 'tap'
 import type { AuditedCall, AuditLog, CallEnd } from '../../src/audit/audit-log.js'
 import { type AuditLogOptions, createAuditLog } from '../../src/audit/create-audit-log.js'
@@ -31,6 +32,15 @@ export async function openTrail(t: Test, options: Partial<AuditLogOptions> = {})
   })
   t.teardown(() => audit.close('test'))
   return { audit, file, lines, timers }
+}
+
+/** The files of a trail as a process that is killed now would leave them, under another directory. */
+export function copyOf(file: string): string {
+  const copy = join(mkdtempSync(join(dirname(file), 'copy-')), 'audit.log')
+  for (const suffix of ['', '.checkpoints']) {
+    if (existsSync(file + suffix)) copyFileSync(file + suffix, copy + suffix)
+  }
+  return copy
 }
 
 /** The same without a file. */

@@ -106,6 +106,7 @@ t.test('the HTTPS receiver must be safe, or allowed to be unsafe by name', async
   t.same(
     load({
       ...stdio,
+      AUDIT_LOG_FILE: '/var/log/audit.jsonl',
       AUDIT_LOG_HTTPS_URL: 'http://siem.test',
       AUDIT_LOG_HTTPS_ALLOW_HTTP: 'true',
     }).notices,
@@ -122,13 +123,16 @@ t.test('a syslog receiver is read as in the reference', async (t) => {
     ['TLS://siem.test', { protocol: 'tls', host: 'siem.test', port: 6514 }],
     ['tcp+tls://[2001:db8::1]:99', { protocol: 'tls', host: '2001:db8::1', port: 99 }],
     ['udp://', { protocol: 'udp', host: 'localhost', port: 514 }],
-    ['relp://siem.test', { protocol: 'tls', host: 'siem.test', port: 6514 }],
+    ['beep://siem.test', { protocol: 'tls', host: 'siem.test', port: 6514 }],
   ]
 
   for (const [text, receiver] of cases) {
-    t.same(load({ ...stdio, AUDIT_LOG_SYSLOG: text }).config.syslogReceiver, receiver, text)
+    t.same(load({ ...stdio, AUDIT_LOG_SYSLOG: text }).config.syslogReceivers, [receiver], text)
   }
-  t.same(messages(load({ ...stdio, AUDIT_LOG_SYSLOG: 'relp://siem.test' }).notices), [
-    "AUDIT_LOG_SYSLOG has the unknown scheme 'relp' — using tcp+tls",
-  ])
+  const { notices } = load({
+    ...stdio,
+    AUDIT_LOG_FILE: '/var/log/audit.jsonl',
+    AUDIT_LOG_SYSLOG: 'beep://siem.test',
+  })
+  t.same(messages(notices), ["AUDIT_LOG_SYSLOG has the unknown scheme 'beep' — using tcp+tls"])
 })

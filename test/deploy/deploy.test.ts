@@ -197,12 +197,13 @@ t.test('the addresses that probes and the proxy use are routes of the service', 
   const used = [
     ...[...read('deploy/kubernetes.yaml').matchAll(/path: (\S+)/g)].map(([, path]) => path),
     ...[...read('deploy/nginx.conf').matchAll(/location = (\S+)/g)].map(([, path]) => path),
+    ...(/\{ path (.+) \}/.exec(read('deploy/haproxy.cfg'))?.[1] ?? '').split(' '),
     ...[...read('deploy/prometheus-scrape.yaml').matchAll(/metrics_path: (\S+)/g)].map(
       ([, path]) => path,
     ),
   ]
 
-  t.ok(used.length >= 7)
+  t.ok(used.length >= 11)
   for (const path of used) t.match(routes, `'${path}'`, String(path))
 })
 
@@ -212,6 +213,7 @@ t.test('every port in the deployment files is the one the service listens on', a
     'docker-compose.yml': /127\.0\.0\.1:(\d+):(\d+)/,
     'deploy/kubernetes.yaml': /containerPort: (\d+)/,
     'deploy/nginx.conf': /server 127\.0\.0\.1:(\d+);/,
+    'deploy/haproxy.cfg': /server \w+ 127\.0\.0\.1:(\d+)/,
     'deploy/prometheus-scrape.yaml': /targets: \['127\.0\.0\.1:(\d+)'\]/,
     Dockerfile: /EXPOSE (\d+)/,
   }
@@ -239,6 +241,22 @@ t.test('every metric, label and event type in the alert rules exists', async (t)
   metrics.mutation('authenticated', 'refused')
   metrics.authFailure()
   metrics.auditRecord('audit_forward_failure')
+  metrics.observe({
+    auditWritable: () => true,
+    sessions: () => ({ streamableHttp: 0, sse: 0 }),
+    forwarding: () => [
+      {
+        destination: 'relp://siem.example:2514',
+        waitingRecords: 0,
+        lagSeconds: 0,
+        delivered: 0,
+        retries: 0,
+        deadLetters: 0,
+        dropped: 0,
+        breakerOpen: false,
+      },
+    ],
+  })
   const exposed = await metrics.text()
   const rules = read('deploy/prometheus-rules.yaml')
   const selectors = [

@@ -147,7 +147,7 @@ t.test('an upload is a form with the file last, repeated fields and any name kep
 t.test('nothing but a canonical path of the API is ever requested', async (t) => {
   const upstream = await startUpstream(t, json(200, {}))
   let begun = 0
-  const call = watchedClient(t, upstream.url).call({ beforeWrite: () => void begun++ })
+  const call = watchedClient(t, upstream.url).call({ onFirstWrite: () => void begun++ })
   const paths = [
     '../users/1/',
     'findings/../users/',

@@ -205,7 +205,7 @@ t.test('refusals we know are said in our words, without any of the answer', (t) 
     'DefectDojo requires severity.',
     'DefectDojo requires description.',
   ])
-  const startedAt = performance.now()
+  const before = process.cpuUsage()
   knownRefusals(
     {
       message: `Engagement "${'" does not exist '.repeat(1e5)}`,
@@ -213,7 +213,7 @@ t.test('refusals we know are said in our words, without any of the answer', (t) 
     },
     'import-scan',
   )
-  t.ok(performance.now() - startedAt < 250, 'a hostile answer costs little')
+  t.ok(process.cpuUsage(before).user < 250_000, 'a hostile answer costs little')
   t.end()
 })
 

@@ -79,7 +79,8 @@ export interface Watched {
   call(options?: {
     signal?: AbortSignal
     timeoutSeconds?: number
-    beforeWrite?: () => void | Promise<void>
+    onFirstWrite?: () => void
+    observe?: (event: UpstreamEvent) => void
   }): DojoCall
 }
 

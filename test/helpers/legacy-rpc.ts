@@ -15,6 +15,19 @@ export const legacyHeaders = (token: string, more: Record<string, string> = {}) 
   ...more,
 })
 
-/** The message in a body that may be one event of a stream. */
-export const messageOf = (body: string): { result?: Record<string, unknown>; error?: unknown } =>
-  JSON.parse(body.startsWith('{') ? body : (/^data: (.+)$/m.exec(body)?.[1] ?? '{}'))
+interface Answer {
+  readonly id?: unknown
+  readonly result?: Record<string, unknown>
+  readonly error?: unknown
+}
+
+/** The answers in a body that may be a stream, without what else the server had to say there. */
+export const answersIn = (body: string): readonly Answer[] => {
+  const texts = body.startsWith('{') ? [body] : (body.match(/^data: .+$/gm) ?? [])
+  return texts
+    .map((text): Answer => JSON.parse(text.replace(/^data: /, '')))
+    .filter((message) => 'id' in message)
+}
+
+/** The one answer in such a body. */
+export const messageOf = (body: string): Answer => answersIn(body)[0] ?? {}

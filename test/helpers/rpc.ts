@@ -7,6 +7,13 @@ export const modernMeta = {
   'io.modelcontextprotocol/clientCapabilities': {},
 }
 
+/** What a call is about, in base64 where a header cannot hold it. */
+function nameHeader(name: unknown): Record<string, string> {
+  if (typeof name !== 'string') return {}
+  const isPlain = /^[!-~](?:[ -~]*[!-~])?$/.test(name)
+  return { 'mcp-name': isPlain ? name : `=?base64?${Buffer.from(name).toString('base64')}?=` }
+}
+
 /** One 2026-07-28 request to `/mcp` for `app.inject`. */
 export function rpc(
   token: string | undefined,
@@ -23,7 +30,7 @@ export function rpc(
       'content-type': 'application/json',
       'mcp-protocol-version': '2026-07-28',
       'mcp-method': method,
-      ...(typeof params.name === 'string' && { 'mcp-name': params.name }),
+      ...nameHeader(params.name ?? (method === 'resources/read' ? params.uri : undefined)),
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
     },
     payload: JSON.stringify({
@@ -34,6 +41,10 @@ export function rpc(
     }),
   }
 }
+
+/** One reading of a resource for `app.inject`. */
+export const readResource = (token: string | undefined, uri: unknown): InjectOptions =>
+  rpc(token, 'resources/read', { uri })
 
 /** One tool call for `app.inject`. */
 export const callTool = (

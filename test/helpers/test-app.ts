@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
-import { buildApp } from '../../app.js'
+import { type AppOptions, buildApp } from '../../app.js'
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../sandbox/server.js'
 import { type Role, roles } from '../../src/access/permissions.js'
 import { loadConfig } from '../../src/config/load.js'
@@ -27,6 +27,8 @@ export interface TestAppOptions {
   /** Environment variables on top of the usual ones; undefined removes one. */
   readonly env?: Readonly<Record<string, string | undefined>>
   readonly sandbox?: Partial<SandboxOptions>
+  /** The time that calls go by. */
+  readonly clock?: NonNullable<AppOptions['clock']>
 }
 
 /** The whole service in front of a sandbox on a real socket, with a token per role. Both end with the test. */
@@ -60,6 +62,7 @@ export async function buildTestApp(t: Test, options: TestAppOptions = {}): Promi
       audit.push(JSON.parse(line))
     },
     diagnostics: { write: (line) => void diagnostics.push(line) },
+    ...(options.clock && { clock: options.clock }),
   })
   t.teardown(() => app.close())
 

@@ -4,19 +4,9 @@ import t from 'tap'
 import type { BudgetDecision, Reservation } from '../../src/limits/mutation-budget.js'
 import { rateLimitRefusal } from '../../src/limits/rate-limit-refusal.js'
 import { createSlidingWindow } from '../../src/limits/sliding-window.js'
+import { randomNumbers } from '../helpers/random-numbers.js'
 
 const seed = 20_261_123
-
-/** A small seeded generator (mulberry32): whole numbers below `bound`. */
-function randomNumbers(start: number): (bound: number) => number {
-  let state = start
-  return (bound) => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % bound
-  }
-}
 
 function virtualClock() {
   const clock = { ms: 1_000, now: () => clock.ms }

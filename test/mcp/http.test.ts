@@ -1,8 +1,9 @@
 import t from 'tap'
+import { headersContradict } from '../../src/mcp/header-agreement.js'
 import { instructions } from '../../src/mcp/instructions.js'
 import { version } from '../../src/version.js'
 import { initialize, legacyHeaders, messageOf } from '../helpers/legacy-rpc.js'
-import { callTool, rpc } from '../helpers/rpc.js'
+import { callTool, modernMeta, rpc } from '../helpers/rpc.js'
 import { buildTestApp } from '../helpers/test-app.js'
 
 t.test('server/discover introduces the product', async (t) => {
@@ -11,7 +12,10 @@ t.test('server/discover introduces the product', async (t) => {
   const response = await app.inject(rpc(tokens.reader, 'server/discover'))
 
   t.equal(response.statusCode, 200)
-  t.match(response.json().result, { instructions, capabilities: { tools: {} } })
+  t.match(response.json().result, {
+    instructions,
+    capabilities: { tools: {}, resources: {}, prompts: {}, completions: {}, logging: {} },
+  })
   t.match(JSON.stringify(response.json()), `"version":"${version}"`)
 })
 
@@ -47,6 +51,26 @@ t.test(
     t.equal(sandbox.requests.length, 0)
   },
 )
+
+t.test('what Mcp-Name repeats depends on the method, and may be encoded', async (t) => {
+  const contradicts = (name: string, body: unknown) =>
+    headersContradict((header) => (header === 'mcp-name' ? name : null), body)
+  const read = { method: 'resources/read', params: { uri: 'defectdojo://products/1' } }
+  const get = { method: 'prompts/get', params: { name: 'naïve' } }
+  const encode = (text: string) => `=?base64?${Buffer.from(text).toString('base64')}?=`
+
+  t.equal(contradicts('defectdojo://products/1', read), false)
+  t.equal(contradicts('defectdojo://products/2', read), true)
+  t.equal(contradicts(encode('naïve'), get), false)
+  t.equal(contradicts(encode('naive'), get), true)
+  t.equal(contradicts('=?base64?bmHDr3Zl!?=', get), true, 'no base64')
+  t.equal(contradicts('=?base64?gICAgA==?=', get), true, 'no UTF-8')
+  t.equal(contradicts(encode('\ufeffnaïve'), get), true, 'a byte order mark is part of the name')
+  t.equal(contradicts('naïve\u00a0', get), true, 'a no-break space is no blank')
+  t.equal(contradicts('anything', { method: 'tools/list' }), false)
+  t.equal(contradicts('anything', { method: 'constructor' }), false)
+  t.equal(contradicts('anything', [get]), true, 'a batch says several things')
+})
 
 t.test(
   'a call is on record even when it names no tool or its arguments are no object',
@@ -126,6 +150,13 @@ t.test('bodies that two readers could read differently are refused', async (t) =
     ['a batch', `[{${call}},{${call}}]`, 400],
     ['a form', `{${call}}`, 415, { 'content-type': 'text/plain' }],
     ['another charset', `{${call}}`, 415, { 'content-type': 'application/json; charset=utf-16' }],
+    [
+      'two charsets',
+      `{${call}}`,
+      415,
+      { 'content-type': 'application/json; charset=utf-8; charset=utf-16' },
+    ],
+    ['a no-break space', `{${call}}`, 415, { 'content-type': 'application/json\u00a0' }],
     ['compressed', `{${call}}`, 415, { 'content-encoding': 'gzip' }],
   ]
   for (const [what, payload, status, headers] of table) {
@@ -139,14 +170,45 @@ t.test('a body is as large as the caller’s role allows', async (t) => {
   const { app, tokens } = await buildTestApp(t, {
     env: { MCP_MAX_BODY_BYTES: '2048', MCP_MAX_IMPORT_BODY_BYTES: '8192' },
   })
-  const statusOf = async (token: string, bytes: number) => {
-    const request = callTool(token, 'list_products', { padding: 'x'.repeat(bytes) })
+  const statusOf = async (token: string, bytes: number, tool = 'import_scan') => {
+    const request = callTool(token, tool, { content: 'x'.repeat(bytes) })
     return (await app.inject(request)).statusCode
   }
 
   t.equal(await statusOf(tokens.reader, 4096), 413)
   t.equal(await statusOf(tokens.scanner, 4096), 200)
   t.equal(await statusOf(tokens.scanner, 9000), 413)
+  t.equal(await statusOf(tokens.scanner, 4096, 'list_products'), 413)
+})
+
+t.test('only its report makes a body larger than others are', async (t) => {
+  const { app, tokens, calls } = await buildTestApp(t, {
+    env: { MCP_MAX_BODY_BYTES: '2048', MCP_MAX_IMPORT_BODY_BYTES: '65536' },
+  })
+  const request = callTool(tokens.scanner, 'import_scan')
+  const long = 'x'.repeat(8_000)
+  const body = (params: Record<string, unknown>, more: Record<string, unknown> = {}) =>
+    JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params, ...more })
+  const report = { name: 'import_scan', arguments: { content: long }, _meta: modernMeta }
+  const statusOf = async (payload: string) => (await app.inject({ ...request, payload })).statusCode
+
+  t.equal(await statusOf(body(report)), 200)
+  t.equal(await statusOf(body({ ...report, arguments: { file: '\0'.repeat(8_000) } })), 200)
+  const before = calls().length
+  for (const [what, payload, status] of [
+    ['an id', body(report, { id: long }), 400],
+    ['an id alone', body({ ...report, arguments: {} }, { id: long }), 413],
+    ['a name', body({ ...report, arguments: {}, name: long }), 413],
+    ['another argument', body({ ...report, arguments: { version: long } }), 413],
+    ['two reports', body({ ...report, arguments: { content: long, file: long } }), 400],
+    ['another tool', body({ ...report, name: 'list_products' }), 413],
+    ['another method', body({ uri: long }, { method: 'resources/read' }), 413],
+    ['blanks', body(report).replace(':', `:${' '.repeat(4_000)}`), 400],
+    ['a batch', `[${body(report)}]`, 413],
+  ] as const) {
+    t.equal(await statusOf(payload), status, what)
+  }
+  t.equal(calls().length, before)
 })
 
 t.test('Host and Origin are checked before the token', async (t) => {

@@ -97,31 +97,3 @@ t.test('without sessions 2025-era clients are served request by request', async 
   t.match(messageOf(response.body).result, { tools: { length: 12 } })
   t.equal(response.headers['mcp-session-id'], undefined)
 })
-
-t.test('a batch is refused in a session too: it would pass by what a proxy checks', async (t) => {
-  const service = await buildTestApp(t)
-  const { app, tokens } = service
-  const opened = await app.inject({
-    method: 'POST',
-    url: '/mcp',
-    headers: legacyHeaders(tokens.admin),
-    payload: initialize('2025-03-26'),
-  })
-  const call = { jsonrpc: '2.0', method: 'tools/call', params: { name: 'health_check' } }
-
-  const response = await app.inject({
-    method: 'POST',
-    url: '/mcp',
-    headers: legacyHeaders(tokens.admin, {
-      'mcp-session-id': opened.headers['mcp-session-id'] as string,
-    }),
-    payload: [
-      { ...call, id: 2 },
-      { ...call, id: 3 },
-    ],
-  })
-
-  t.equal(response.statusCode, 400)
-  t.match(response.json().error, { code: -32600, message: /batch/ })
-  t.equal(service.calls().length, 0)
-})

@@ -59,7 +59,8 @@ t.test('all mutations deny a reader although nothing stands before the pipeline'
 
   for (const toolName of mutations) {
     const answer = await app.mcp.pipeline.call({
-      toolName,
+      kind: 'tool',
+      name: toolName,
       arguments: validArguments[toolName],
       caller: tokenCaller('rita', 'reader'),
       origin: {

@@ -80,7 +80,14 @@ t.test('every record has the shape of §5.2, whatever it records', async (t) => 
     )
   }
   t.same([...new Set(service.audit.map(({ event_type }) => event_type))].sort(), [
-    ...['audit', 'audit_intent', 'auth_failure', 'lifecycle', 'prompt_injection_soft_signal'],
+    ...[
+      'audit',
+      'audit_checkpoint',
+      'audit_intent',
+      'auth_failure',
+      'lifecycle',
+      'prompt_injection_soft_signal',
+    ],
     'security_warning',
   ])
 })
@@ -214,6 +221,8 @@ t.test('the records of start and end are those of §5.4 and §5.5', async (t) =>
   t.strictSame(own('HTTPS log forwarding enabled'), {
     ...{ https_url: `http://127.0.0.1:${port}/in`, https_batch_size: 10, https_flush_secs: 5 },
     https_ca: null,
+    // decisions, "HTTPS forwarding": named formats.
+    https_format: 'json_array',
   })
   t.strictSame(own('Dual API key mode: separate read/write keys'), {})
   t.strictSame(own('DefectDojo client initialized'), { base_url: service.sandbox.url })
@@ -224,7 +233,9 @@ t.test('the records of start and end are those of §5.4 and §5.5', async (t) =>
     ...{ total_requests: 2, requests_by_tool: { list_products: 1, no_such_tool: 1 } },
     ...{ error_count: 2, uptime_seconds: Number },
   })
-  t.equal(service.audit.at(-1)?.message, 'Session shutdown', 'and nothing after it')
+  t.equal(service.audit.at(-2)?.message, 'Session shutdown', 'and nothing after it')
+  // reliability.md A4: but the checkpoint that attests the end.
+  t.match(service.audit.at(-1), { event_type: 'audit_checkpoint', cause: 'shutdown' })
 
   const single = await buildTestApp(t)
   recordOf(t, single.audit, 'Single API key mode')

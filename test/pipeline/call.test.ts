@@ -1,5 +1,7 @@
 import t from 'tap'
 import { openAccessCaller } from '../../src/access/caller.js'
+import { prepare } from '../../src/pipeline/operation.js'
+import { tools } from '../../src/tools/index.js'
 import { connectLegacy } from '../helpers/clients.js'
 import { callTool, rpc } from '../helpers/rpc.js'
 import { buildTestApp } from '../helpers/test-app.js'
@@ -192,4 +194,11 @@ t.test('over stdio a role narrows what open access may do, and never widens it',
   t.equal(narrowed.permissions.size, 2)
   t.equal(narrowed.authenticated, false)
   t.equal(openAccessCaller().permissions.size, 6)
+})
+
+t.test('two of one name are refused at start, since one of them would never run', async (t) => {
+  const [tool] = tools
+  if (tool === undefined) throw new Error('no tools')
+
+  t.throws(() => prepare([tool, tool], 'on'), { message: `${tool.name} is there twice` })
 })

@@ -143,6 +143,7 @@ t.test(
           const sessions = createSessions({
             maxSessions: max,
             idleSeconds: 60,
+            maxAgeSeconds: 600,
             now: () => 0,
             onEnd: (id) => ended.add(id),
           })
@@ -150,7 +151,12 @@ t.test(
           for (const { callerId, use } of steps) {
             const used = opened[use]
             if (used) sessions.find(used.id, used.callerId)
-            const session = { id: String(opened.length), callerId, close() {} }
+            const session = {
+              id: String(opened.length),
+              callerId,
+              isBusy: () => false,
+              close() {},
+            }
             opened.push(session)
             sessions.open(session)
             if (sessions.count() > max) return false

@@ -67,6 +67,7 @@ t.test('a request that two readers could cut in different places is refused', as
   for (const [what, text] of table) {
     const answer = await rawRequest(base, text, { untilClosed: true })
     t.match(answer, { status: 400, answers: 1, closed: true }, what)
+    t.match(answer.text, /^connection: close\r$/im, `${what}, and says that it ends`)
   }
   t.equal((await rawRequest(base, rawPost('/mcp', [...headers, chunked], oneChunk))).status, 200)
   t.equal(sandbox.requests.length, 1, 'only the well-formed one was carried out')
@@ -96,6 +97,28 @@ t.test('headers that decide something come once, and there are not too many', as
   t.same(await statusOf(...Array<[string, string]>(120).fill(['X-A', 'a'])), [431, 431])
   t.same(await statusOf(['X-A', 'a'.repeat(20_000)]), [431, 431])
   t.equal(sandbox.requests.length, 0)
+})
+
+t.test('the first line names the same server as Host, in a version of this form', async (t) => {
+  const { base, tokens, sandbox } = await listening(t)
+  const statusOf = async (requestLine: string) => {
+    const text = rawPost('/mcp', [...headersFor(tokens.reader), length], body)
+    const sent = text.replace('POST /mcp HTTP/1.1', requestLine)
+    return (await rawRequest(base, sent)).status
+  }
+
+  for (const [requestLine, status] of [
+    ['POST http://evil.example/mcp HTTP/1.1', 400],
+    ['POST http://a@127.0.0.1/mcp HTTP/1.1', 400],
+    ['POST http://127.0.0.1:1/mcp HTTP/1.1', 400],
+    ['POST /mcp HTTP/2.0', 400],
+    ['POST /mcp HTTP/0.9', 400],
+    ['POST /mcp', 400],
+  ] as const) {
+    t.equal(await statusOf(requestLine), status, requestLine)
+  }
+  t.equal(sandbox.requests.length, 0)
+  t.equal(await statusOf('POST http://127.0.0.1/mcp HTTP/1.1'), 200)
 })
 
 t.test('only Authorization: Bearer lets in', async (t) => {

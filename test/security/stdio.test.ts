@@ -4,6 +4,7 @@ import t, { type Test } from 'tap'
 import { wholeLines } from '../../cli/whole-lines.js'
 import { startSandbox } from '../../sandbox/server.js'
 import { childEnvironment, startCommand } from '../helpers/command.js'
+import { createGate } from './gate.js'
 
 const initializeLine = `${JSON.stringify({
   jsonrpc: '2.0',
@@ -23,11 +24,13 @@ const noteLine = `${JSON.stringify({
 })}\n`
 
 async function stdio(t: Test, env: Record<string, string> = {}) {
+  const gate = await createGate(t)
   const sandbox = await startSandbox({ seed: 'recorded' })
   t.teardown(() => sandbox.close())
+  gate.leadTo(sandbox.url)
   const command = startCommand(t, ['serve'], {
     env: childEnvironment({
-      DEFECTDOJO_URL: sandbox.url,
+      DEFECTDOJO_URL: gate.url,
       DEFECTDOJO_API_KEY: sandbox.apiKey,
       ALLOW_INSECURE_HTTP: 'true',
       AUDIT_HMAC_KEY: 'an audit key that is only used in tests',
@@ -43,7 +46,7 @@ async function stdio(t: Test, env: Record<string, string> = {}) {
       .stderr.trim()
       .split('\n')
       .map((line) => JSON.parse(line))
-  return { sandbox, command, stdin, stdout, records }
+  return { gate, sandbox, command, stdin, stdout, records }
 }
 
 t.test('over stdio, garbage is passed over and stdout carries the protocol only', async (t) => {
@@ -62,11 +65,14 @@ t.test('over stdio, garbage is passed over and stdout carries the protocol only'
 })
 
 t.test('a mutation under way when stdin ends is made and recorded', async (t) => {
-  const { command, stdin, sandbox, records } = await stdio(t)
+  const { command, stdin, gate, sandbox, records } = await stdio(t)
   stdin.write(initializeLine)
   await command.firstLine()
+  stdin.write(noteLine)
+  await gate.arrived(1)
 
-  stdin.end(noteLine)
+  stdin.end()
+  gate.open()
 
   t.equal(await command.ended(), 0)
   t.equal(sandbox.writes(), 1)
@@ -74,7 +80,7 @@ t.test('a mutation under way when stdin ends is made and recorded', async (t) =>
     records().filter(({ event_type }) => event_type === 'audit'),
     [{ tool_name: 'add_finding_note', outcome: 'success', transport: 'stdio' }],
   )
-  t.match(records().at(-1), { event_type: 'lifecycle', shutdown_reason: 'lifespan_exit' })
+  t.match(records().at(-2), { event_type: 'lifecycle', shutdown_reason: 'lifespan_exit' })
 })
 
 t.test('when nobody reads its stdout any more the process ends in order', async (t) => {
@@ -90,7 +96,7 @@ t.test('when nobody reads its stdout any more the process ends in order', async 
   }
 
   t.equal(await command.ended(), 0)
-  t.match(records().at(-1), { event_type: 'lifecycle', shutdown_reason: 'lifespan_exit' })
+  t.match(records().at(-2), { event_type: 'lifecycle', shutdown_reason: 'lifespan_exit' })
 })
 
 t.test('a line that is too long ends the process in order', async (t) => {
@@ -100,7 +106,7 @@ t.test('a line that is too long ends the process in order', async (t) => {
 
   t.equal(await command.ended(), 0)
   t.match(command.output().stderr, /a line of more than 262144 bytes on stdin/)
-  t.match(records().at(-1), { event_type: 'lifecycle', shutdown_reason: 'lifespan_exit' })
+  t.match(records().at(-2), { event_type: 'lifecycle', shutdown_reason: 'lifespan_exit' })
 })
 
 t.test('bytes are passed on in whole lines, each once', async (t) => {

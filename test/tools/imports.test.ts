@@ -197,36 +197,39 @@ t.test('a report in which DefectDojo found nothing is pointed out', async (t) =>
   })
 })
 
-t.test('a client hears of a long import while it waits, and nothing afterwards', async (t) => {
-  let answer: (() => void) | undefined
-  const arrived = new Promise<void>((resolve) => {
-    answer = resolve
-  })
+t.test('a waiting client hears that a report is sent, then that it is being read', async (t) => {
   const bench = await buildBench(t, {
-    'POST import-scan/': () => {
-      bench.traces.tick()
-      bench.traces.tick()
-      answer?.()
-      return { status: 201, body: echo }
-    },
+    'POST import-scan/': () => ({ status: 201, body: echo }),
+    'POST reimport-scan/': () => ({ status: 400, body: {} }),
   })
 
   await bench.run('import_scan', { ...report, content: '{}' })
-  await arrived
-  bench.traces.tick()
+  await bench.refusal('reimport_scan', { ...report, content: '{}', test_id: 11 })
 
-  t.same(bench.traces.progress, [
-    'DefectDojo is reading the report (5 s)',
-    'DefectDojo is reading the report (10 s)',
-  ])
+  const steps = [
+    [0, 2, 'Sending the report'],
+    [1, 2, 'DefectDojo is reading the report'],
+  ]
+  const phases = [
+    ['info', 'Sending the report'],
+    ['info', 'DefectDojo is reading the report'],
+  ]
+  t.same(bench.traces.progress, [...steps, ...steps])
+  t.same(bench.traces.log, [...phases, ['info', 'The report is imported'], ...phases])
 })
 
-t.test('the timer stops when the import fails', async (t) => {
-  const bench = await buildBench(t, { 'POST import-scan/': () => ({ status: 400, body: {} }) })
+t.test('of a large report a client hears in tenths how much is sent', async (t) => {
+  const bench = await buildBench(t, {
+    'POST import-scan/': () => ({ status: 201, body: echo }),
+  })
 
-  const error = await bench.refusal('import_scan', { ...report, content: '{}' })
-  bench.traces.tick()
+  await bench.run('import_scan', { ...report, content: 'x'.repeat(6 * 1_048_576) })
 
-  t.match(error.message, /^Invalid request parameters \(HTTP 400/)
-  t.same(bench.traces.progress, [])
+  const { progress } = bench.traces
+  t.same(
+    progress.map(([done]) => done),
+    [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1],
+  )
+  t.ok(progress.every(([, total]) => total === 2))
+  t.match(progress[5], [0.5, 2, /^Sending the report, [23] of 7 MiB$/])
 })

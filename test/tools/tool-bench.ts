@@ -36,9 +36,8 @@ export interface Traces {
   readonly notes: { level: string; message: string; fields: Record<string, unknown> }[]
   readonly details: Record<string, unknown>
   readonly findingsRead: number[]
-  readonly progress: string[]
-  /** Runs the work of every timer the call has started, as if its time had passed. */
-  tick(): void
+  readonly progress: (readonly [done: number, total: number | undefined, message: string])[]
+  readonly log: (readonly [level: string, message: string])[]
 }
 
 export interface Bench {
@@ -114,13 +113,12 @@ export async function buildBench(
   })
   t.teardown(() => client.close())
 
-  const timers = new Set<() => void>()
   const traces: Traces = {
     notes: [],
     details: {},
     findingsRead: [],
     progress: [],
-    tick: () => timers.forEach((work) => void work()),
+    log: [],
   }
 
   async function run(name: string, args: unknown = {}, options: RunOptions = {}): Promise<unknown> {
@@ -133,11 +131,8 @@ export async function buildBench(
       requestId,
       signal,
       settings: options.settings ?? { defaultFoundById: null },
-      progress: (_done, _total, message) => traces.progress.push(message),
-      repeat(_everyMs, work) {
-        timers.add(work)
-        return () => timers.delete(work)
-      },
+      progress: (...step) => void traces.progress.push(step),
+      log: (level, message) => void traces.log.push([level, message]),
       findingsRead: { record: (ids) => traces.findingsRead.push(...ids) },
       audit: {
         note: (level, message, fields) => traces.notes.push({ level, message, fields }),

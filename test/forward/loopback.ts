@@ -4,8 +4,7 @@ import { readFileSync } from 'node:fs'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import type { AuditLine } from '../../src/audit/trail-writer.js'
-import { createDestinations, type ForwardingTargets } from '../../src/forward/destinations.js'
+import type { AuditLine } from '../../src/audit/trail-sinks.js'
 
 export const origin = { hostname: 'host.example', pid: 4711 }
 
@@ -19,14 +18,6 @@ export const line = (seq: number, level: AuditLine['level'] = 'INFO'): AuditLine
   timestamp: '2026-01-02T03:04:05.678000+00:00',
   eventType: 'audit',
 })
-
-/** The one destination that is configured. */
-export function destination(t: Test, targets: Partial<ForwardingTargets>) {
-  const [created] = createDestinations({ syslog: null, https: null, ...targets }, origin)
-  if (!created) throw new Error('no destination')
-  t.teardown(() => created.close())
-  return created
-}
 
 /** Listens on a free port of the loopback address until the test ends. */
 export async function listen(t: Test, server: Server, port = 0): Promise<number> {

@@ -1,0 +1,365 @@
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { closedSegments, forwardingDirectory } from '../../src/audit/segments.js'
+import { writeDeadLetters } from '../../src/forward/dead-letters.js'
+import { call } from '../audit/open-trail.js'
+import { key, seqs, startTrail, type TestReceiver, testReceiver } from './forwarding-bench.js'
+import { line as testLine } from './loopback.js'
+
+const textOf = ({ lines }: TestReceiver): string[] => lines.map(({ line }) => line)
+const cursorFiles = (file: string): string[] =>
+  readdirSync(forwardingDirectory(file))
+    .filter((name) => name.endsWith('.cursor.json'))
+    .map((name) => join(forwardingDirectory(file), name))
+
+t.test('every receiver gets the very lines of the file, from the first to the last', async (t) => {
+  const receivers = [testReceiver(), testReceiver('tcp://other.example:514')]
+  const { file, write, end } = await startTrail(t, t.testdir(), receivers)
+  write(500)
+  t.strictSame(await end(), [
+    { destination: 'relp://siem.example:2514', undelivered: 0 },
+    { destination: 'tcp://other.example:514', undelivered: 0 },
+  ])
+
+  const inFile = readFileSync(file, 'utf8').trimEnd().split('\n')
+  for (const receiver of receivers) t.strictSame(textOf(receiver), inFile)
+  t.equal(cursorFiles(file).length, 2)
+  t.match(JSON.parse(readFileSync(cursorFiles(file)[0] ?? '', 'utf8')), {
+    destination: 'relp://siem.example:2514',
+    seq: inFile.length,
+    offset: statSync(file).size,
+  })
+})
+
+t.test(
+  'a receiver that is away gets everything when it is back, also after restarts',
+  async (t) => {
+    const directory = t.testdir()
+    const away = testReceiver()
+    away.down = true
+    const made: string[] = []
+    for (let run = 0; run < 3; run++) {
+      const trail = await startTrail(t, directory, [away], {
+        forwarding: {},
+        maxFileBytes: 20_000,
+      })
+      trail.write(100)
+      await trail.audit.close('lifespan_exit')
+      const [left] = await trail.forwarding.close(1)
+      made.push(...trail.made)
+      t.match(left, { undelivered: made.length })
+    }
+    away.down = false
+    const trail = await startTrail(t, directory, [away])
+    await away.has(made.length)
+    await trail.end()
+
+    t.strictSame(textOf(away), [...made, ...trail.made])
+    t.ok(closedSegments(trail.file).length > 2, 'over several files')
+  },
+)
+
+t.test('a new receiver begins with this process, and an old one goes on', async (t) => {
+  const directory = t.testdir()
+  const old = testReceiver()
+  const first = await startTrail(t, directory, [old])
+  first.write(10)
+  await first.end()
+  const young = testReceiver('relp://young.example:2514')
+  const second = await startTrail(t, directory, [old, young])
+  second.write(10)
+  await second.end()
+
+  t.strictSame(textOf(old), [...first.made, ...second.made])
+  t.strictSame(textOf(young), second.made)
+})
+
+t.test('a receiver that has moved gets what waited for its old address', async (t) => {
+  const directory = t.testdir()
+  const before = testReceiver()
+  before.down = true
+  const first = await startTrail(t, directory, [before])
+  first.write(10)
+  await first.audit.close('lifespan_exit')
+  await first.forwarding.close(1)
+  const after = testReceiver('relp://moved.example:2514')
+  const second = await startTrail(t, directory, [after])
+  await second.end()
+
+  t.strictSame(textOf(after), [...first.made, ...second.made])
+  t.equal(cursorFiles(second.file).length, 1)
+})
+
+t.test('what a crash leaves behind the cursor is sent again, and nothing else', async (t) => {
+  const directory = t.testdir({ crashed: {} })
+  const receiver = testReceiver()
+  const first = await startTrail(t, directory, [receiver])
+  first.write(120)
+  await receiver.has(100)
+  // A kill: the files as they are, with a cursor that may be a batch behind.
+  const crashed = join(directory, 'crashed')
+  for (const name of readdirSync(directory)) {
+    if (name.startsWith('audit.jsonl') && !name.endsWith('.lock')) {
+      cpSync(join(directory, name), join(crashed, name), { recursive: true })
+    }
+  }
+  const had = receiver.lines.length
+  await first.end()
+  const heir = testReceiver()
+  const second = await startTrail(t, crashed, [heir])
+  await second.end()
+
+  const firstSeq = heir.lines[0]?.seq ?? 0
+  t.ok(firstSeq > had - 2 * 50 && firstSeq <= had + 1, `${had} had arrived, again from ${firstSeq}`)
+  t.strictSame(
+    heir.lines.map(({ seq }) => seq),
+    heir.lines.map((_, at) => firstSeq + at),
+  )
+})
+
+t.test('logrotate may rename the file while a receiver is behind', async (t) => {
+  const receiver = testReceiver()
+  receiver.down = true
+  const { file, audit, write, made, end } = await startTrail(t, t.testdir(), [receiver])
+  for (let turn = 3; turn > 0; turn--) {
+    write(100)
+    await audit.intent(call())
+    for (let old = 2; old > 0; old--) {
+      if (existsSync(`${file}.${old}`)) renameSync(`${file}.${old}`, `${file}.${old + 1}`)
+    }
+    renameSync(file, `${file}.1`)
+  }
+  write(100)
+  await audit.intent(call())
+  receiver.down = false
+  await receiver.has(made.length)
+  await end()
+
+  t.strictSame(textOf(receiver), made)
+})
+
+t.test('records that a copytruncate lost are counted and told', async (t) => {
+  const receiver = testReceiver()
+  receiver.down = true
+  const { file, audit, forwarding, write, made, end } = await startTrail(t, t.testdir(), [receiver])
+  write(50)
+  await audit.intent(call())
+  truncateSync(file)
+  write(50)
+  await audit.intent(call())
+  receiver.down = false
+  await receiver.has(50)
+  await end()
+
+  const lost = made.length - receiver.lines.length
+  const arrived = new Set(seqs(receiver.lines))
+  const firstLost = made.findIndex((_, at) => !arrived.has(at + 1)) + 1
+  t.ok(lost > 50)
+  t.equal(forwarding.stats()[0]?.dropped, lost)
+  t.match(
+    made.map((line) => JSON.parse(line)).filter(({ reason }) => reason === 'records_missing'),
+    [{ event_type: 'audit_forward_failure', lost_records: lost, first_seq: firstLost }],
+  )
+})
+
+t.test('a cursor that cannot be read costs no record', async (t) => {
+  const directory = t.testdir()
+  const receiver = testReceiver()
+  const first = await startTrail(t, directory, [receiver])
+  await first.end()
+  for (const path of cursorFiles(first.file)) writeFileSync(path, '{"chain_id": ')
+  const second = await startTrail(t, directory, [receiver])
+  await second.end()
+
+  t.strictSame(textOf(receiver), [...first.made, ...first.made, ...second.made])
+  t.match(
+    second.made.map((line) => JSON.parse(line)).find(({ reason }) => reason),
+    { event_type: 'audit_forward_failure', reason: 'cursor_unreadable' },
+  )
+})
+
+t.test('files that were moved and copied are found again by what is in them', async (t) => {
+  const directory = t.testdir({ elsewhere: {} })
+  const receiver = testReceiver()
+  const first = await startTrail(t, directory, [receiver], { maxFileBytes: 10_000 })
+  first.write(50)
+  await first.end()
+  const elsewhere = join(directory, 'elsewhere')
+  for (const name of readdirSync(directory)) {
+    if (name !== 'elsewhere')
+      cpSync(join(directory, name), join(elsewhere, name), { recursive: true })
+  }
+  const second = await startTrail(t, elsewhere, [receiver], { maxFileBytes: 10_000 })
+  await second.end()
+
+  t.strictSame(textOf(receiver), [...first.made, ...second.made])
+})
+
+t.test('a chain that is not resumed is followed all the same', async (t) => {
+  const directory = t.testdir()
+  const receiver = testReceiver()
+  receiver.down = true
+  const first = await startTrail(t, directory, [receiver])
+  first.write(20)
+  await first.audit.close('lifespan_exit')
+  await first.forwarding.close(1)
+  const second = await startTrail(t, directory, [receiver], { key: `another ${key}` })
+  t.match(second.forwarding.stats(), [{ waitingRecords: first.made.length + second.made.length }])
+  receiver.down = false
+  await second.end()
+
+  t.strictSame(textOf(receiver), [...first.made, ...second.made])
+  t.match(second.forwarding.stats(), [{ waitingRecords: 0, waitingBytes: 0 }])
+})
+
+t.test('segments wait for the slowest receiver, and go when it has them', async (t) => {
+  const slow = testReceiver()
+  slow.down = true
+  const quick = testReceiver('tcp://quick.example:514')
+  const { file, audit, write, made, end } = await startTrail(t, t.testdir(), [slow, quick], {
+    maxFileBytes: 10_000,
+    retentionMs: 0,
+  })
+  for (let turn = 0; turn < 10; turn++) {
+    write(20)
+    await audit.intent(call())
+  }
+  audit.sweep()
+  await quick.has(made.length)
+  t.ok(closedSegments(file).length >= 5)
+  slow.down = false
+  while (closedSegments(file).length > 0) await new Promise((resolve) => setImmediate(resolve))
+  await end()
+
+  for (const receiver of [slow, quick]) t.strictSame(textOf(receiver), made)
+})
+
+t.test('a new receiver does not let go of what waits for another', async (t) => {
+  const directory = t.testdir()
+  const slow = testReceiver()
+  slow.down = true
+  const options = { maxFileBytes: 10_000, retentionMs: 0 }
+  const first = await startTrail(t, directory, [slow], options)
+  for (let turn = 0; turn < 5; turn++) {
+    first.write(20)
+    await first.audit.intent(call())
+  }
+  await first.audit.close('lifespan_exit')
+  await first.forwarding.close(1)
+  const young = testReceiver('tcp://young.example:514')
+  const second = await startTrail(t, directory, [young, slow], options)
+  await young.has(3)
+  slow.down = false
+  await second.end()
+
+  t.strictSame(textOf(slow), [...first.made, ...second.made])
+})
+
+t.test(
+  'files with several chains are deleted too, also when a receiver is new to them',
+  async (t) => {
+    const directory = t.testdir()
+    for (let run = 0; run < 3; run++) {
+      const trail = await startTrail(t, directory, [], { key: `key ${run} ${key}` })
+      trail.write(10)
+      await trail.end()
+    }
+    const options = { maxFileBytes: 5_000, retentionMs: 0, key: `last ${key}` }
+    const { audit, file, write, end } = await startTrail(t, directory, [testReceiver()], options)
+    write(30)
+    await audit.intent(call())
+    write(1)
+    t.ok(closedSegments(file).length > 0)
+    while (closedSegments(file).length > 0) await new Promise((resolve) => setImmediate(resolve))
+    await end()
+  },
+)
+
+t.test('a trail that was put back from a copy is forwarded from where it goes on', async (t) => {
+  const directory = t.testdir()
+  const receiver = testReceiver()
+  const first = await startTrail(t, directory, [receiver])
+  first.write(10)
+  await first.end()
+  const [copy, checkpoints] = ['', '.checkpoints'].map((suffix) =>
+    readFileSync(first.file + suffix),
+  )
+  const second = await startTrail(t, directory, [receiver])
+  second.write(10)
+  await second.end()
+  writeFileSync(first.file, copy ?? '')
+  writeFileSync(`${first.file}.checkpoints`, checkpoints ?? '')
+  const third = await startTrail(t, directory, [receiver])
+  await third.end()
+
+  t.strictSame(textOf(receiver), [...first.made, ...second.made, ...third.made])
+  t.ok(third.made.some((line) => line.includes('"reason": "cursor_ahead"')))
+})
+
+t.test('a dead letter that a crash cut off does not spoil the next', async (t) => {
+  const path = join(t.testdir({ letters: '{"at":"2026-01-02T03:04' }), 'letters')
+  const line = { ...testLine(7), line: 'the exact line' }
+  await writeDeadLetters(path, { label: 'relp://a' }, [{ line, reason: 'http_400' }])
+  await writeDeadLetters(path, { label: 'relp://a' }, [{ line, reason: 'http_422' }])
+
+  const [, ...letters] = readFileSync(path, 'utf8').trimEnd().split('\n')
+  t.match(
+    letters.map((letter) => JSON.parse(letter)),
+    [
+      { reason: 'http_400', record: 'the exact line' },
+      { reason: 'http_422', record: 'the exact line' },
+    ],
+  )
+})
+
+t.test(
+  'while too much waits, changes are refused and the trail counts as not writable',
+  async (t) => {
+    const receiver = testReceiver()
+    receiver.down = true
+    const { audit, write, made, end } = await startTrail(t, t.testdir(), [receiver], {
+      forwarding: { limit: { bytes: 20_000, whenFull: 'block' } },
+    })
+    await t.resolves(audit.intent(call()))
+    write(100)
+    t.notOk(audit.writable())
+    await t.rejects(audit.intent(call()), {
+      code: 'audit_unavailable',
+      message: /AUDIT_SPOOL_MAX_BYTES/,
+    })
+    receiver.down = false
+    await receiver.has(made.length)
+
+    t.ok(audit.writable())
+    await t.resolves(audit.intent(call()))
+    await end()
+  },
+)
+
+t.test('copies of an old part do not make records come twice', async (t) => {
+  const receiver = testReceiver()
+  const { file, audit, write, made, end } = await startTrail(t, t.testdir(), [receiver], {
+    maxFileBytes: 10_000,
+  })
+  write(30)
+  await audit.intent(call())
+  copyFileSync(file, `${file}.bak`)
+  write(30)
+  await audit.intent(call())
+  rmSync(`${file}.bak`)
+  await end()
+
+  t.strictSame(textOf(receiver), made)
+})
