@@ -1,5 +1,5 @@
 #!/bin/sh
-# Checks the example files in deploy/ with the programs that read them: nginx, promtool and, where it is installed, systemd-analyze.
+# Checks the example files in deploy/ with the programs that read them: nginx, haproxy, promtool and, where it is installed, systemd-analyze.
 # Exit status: 0 all good, 1 a file is wrong, 2 a program is missing.
 set -eu
 cd "$(dirname "$0")/.."
@@ -13,6 +13,7 @@ need() {
 }
 PATH="$PATH:/usr/sbin:/sbin"
 need nginx nginx-light
+need haproxy haproxy
 need promtool prometheus
 need openssl openssl
 [ "$missing" -eq 0 ] || exit 2
@@ -41,6 +42,13 @@ http {
 CONF
 nginx -t -q -p "$work/nginx" -c "$work/nginx/nginx.conf" -e stderr
 echo "nginx: deploy/nginx.conf is valid"
+
+# HAProxy: the same certificate, with its key in one file.
+mkdir -p "$work/haproxy/tls"
+cat "$work/nginx/tls/mcp.example.com.crt" "$work/nginx/tls/mcp.example.com.key" >"$work/haproxy/tls/mcp.example.com.pem"
+sed "s#/etc/haproxy#$work/haproxy#" deploy/haproxy.cfg >"$work/haproxy/haproxy.cfg"
+haproxy -c -q -f "$work/haproxy/haproxy.cfg"
+echo "haproxy: deploy/haproxy.cfg is valid"
 
 # Prometheus: the rules, what they do with made-up series, and the scrape job in a whole configuration.
 promtool check rules deploy/prometheus-rules.yaml
