@@ -25,8 +25,9 @@ export interface TrailPlace {
 const maxLineBytes = 8_388_608
 
 /**
- * Finds a position among the files of a trail: where it says it is, or else by reading the trail back from its end. A position that is
- * in none of them is taken for the beginning of what is there: rather twice than never. Null when there is no record at all.
+ * Finds a position among the files of a trail: where it says it is, or else by reading the trail back from its end. When its record is
+ * lost, it is behind the last one before it, or else before the first one after it. A position whose chain is in none of the files is
+ * taken for the beginning of what is there: rather twice than never. Null when there is no record at all.
  */
 export async function findPosition(
   files: readonly TrailFile[],
@@ -36,15 +37,19 @@ export async function findPosition(
   if (named && (await endsThere(named, position))) {
     return { file: named, offset: position.offset, found: true }
   }
-  let nearest: TrailPlace | null = null
+  let before: TrailPlace | null = null
+  let after: TrailPlace | null = null
+  // The record itself may be lost; where it goes on then is certain once no file has it.
   for (const file of files.toReversed()) {
-    const last = await lastUpTo(file, position)
-    if (last?.exact) return { file, offset: last.offset, found: true }
-    // The record itself may be lost; then it goes on behind the one before it, once it is certain that no file has it.
-    if (last) nearest ??= { file, offset: last.offset, found: true }
+    const border = await borderIn(file, position)
+    if (!border) continue
+    const place = { file, offset: border.offset, found: true }
+    if (border.is === 'exact') return place
+    if (border.is === 'before') before ??= place
+    else after = place
   }
   const [oldest] = files
-  return nearest ?? (oldest ? { file: oldest, offset: 0, found: false } : null)
+  return before ?? after ?? (oldest ? { file: oldest, offset: 0, found: false } : null)
 }
 
 async function endsThere({ path, bytes }: TrailFile, position: TrailPosition): Promise<boolean> {
@@ -68,22 +73,30 @@ async function endsThere({ path, bytes }: TrailFile, position: TrailPosition): P
   }
 }
 
-/** The byte behind the last record of the chain up to `position`, and whether it is that one; null when the file has none. */
-async function lastUpTo(
+interface Border {
+  readonly offset: number
+  /** Behind the very record, behind an earlier one of its chain, or before a later one. */
+  readonly is: 'exact' | 'before' | 'after'
+}
+
+/** The byte of a file where its records of the chain up to `position` end; null when it has none of the chain. */
+async function borderIn(
   { path }: TrailFile,
   { chainId, seq }: TrailPosition,
-): Promise<{ offset: number; exact: boolean } | null> {
+): Promise<Border | null> {
   const file = await open(path, 'r').catch(() => null)
   if (!file) return null
+  let first: number | null = null
   try {
     for await (const { bytes, end } of linesFromEnd(file)) {
       const record = parseRecord(bytes)
       if (record?.chainId !== chainId || record.seq === null) continue
-      if (record.seq <= seq) return { offset: end, exact: record.seq === seq }
+      if (record.seq <= seq) return { offset: end, is: record.seq === seq ? 'exact' : 'before' }
+      first = end - bytes.length - 1
       // What is behind the position begins here.
-      if (record.seq === seq + 1) return { offset: end - bytes.length - 1, exact: true }
+      if (record.seq === seq + 1) return { offset: first, is: 'exact' }
     }
-    return null
+    return first === null ? null : { offset: first, is: 'after' }
   } finally {
     await file.close()
   }
