@@ -27,10 +27,15 @@ type Container = Set<string> | null
 
 class JsonProblem extends Error {}
 
+/** What a reader sees to whom case and width are nothing: to Go's, `Name` is `name`. */
+const foldedKey = (name: string): string =>
+  plainKey.test(name) ? name : name.normalize('NFKC').toLowerCase()
+const plainKey = /^[a-z0-9_]*$/
+
 /**
  * Why a JSON text is not acceptable, or null. One pass over the text before anything is parsed, so that neither depth nor number of
- * values nor a key that two readers could understand differently reaches a parser: duplicate keys in whatever spelling, `__proto__`,
- * NUL in a key, a byte order mark, anything behind the value.
+ * values nor a key that two readers could understand differently reaches a parser: duplicate keys in whatever spelling, keys that
+ * only case or width tells apart (CVE-2026-27896), `__proto__`, NUL in a key, a byte order mark, anything behind the value.
  *
  * Inside strings nothing is looked at, and a long one is passed over at the speed of memory: escapes and control characters there
  * are the parser's to refuse, so after a null from here `JSON.parse` may still throw. {@link parseJsonText} does both.
@@ -129,8 +134,9 @@ function scan(
     if (name === '__proto__') throw new JsonProblem(`the key __proto__ at position ${start}`)
     if (name.includes('\0'))
       throw new JsonProblem(`a NUL character in the key at position ${start}`)
-    if (seen.has(name)) throw new JsonProblem(`a duplicate key at position ${start}`)
-    seen.add(name)
+    const folded = foldedKey(name)
+    if (seen.has(folded)) throw new JsonProblem(`a duplicate key at position ${start}`)
+    seen.add(folded)
     skipBlanks()
     if (text.charCodeAt(position) !== colon) throw unexpected('expected a colon')
     position += 1
