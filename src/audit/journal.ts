@@ -83,19 +83,27 @@ export function openJournal(options: JournalOptions): Journal {
 
   async function writeBatch(batch: readonly Waiting[], file: OpenFile): Promise<void> {
     const bytes = Buffer.concat(batch.map((waiting) => waiting.bytes))
-    const sizeBefore = file.size
-    for (let at = 0; at < bytes.length; ) {
-      const { bytesWritten } = await writeBytes(file.fd, bytes, at, bytes.length - at, null)
-      at += bytesWritten
-    }
-    if (file.regular) {
-      await syncData(file.fd)
-      if (!file.named) await syncDirectoryOf(path)
-      file.named = true
-      const { size } = fstatSync(file.fd)
-      // Somebody cut the file off meanwhile; if that was noticed already, it is not news.
-      if (file.size === sizeBefore && size < sizeBefore + bytes.length) file.wasCut = true
-      file.size = Math.min(file.size + bytes.length, size)
+    await writeAll(bytes, file)
+    if (!file.regular) return
+    const { size } = fstatSync(file.fd)
+    if (size < file.length + bytes.length) file.wasCut = true
+    file.length = size
+    await syncData(file.fd)
+    if (!file.named) await syncDirectoryOf(path)
+    file.named = true
+    // Less than was written if somebody cut it off meanwhile and was noticed.
+    file.size = Math.min(size, file.length)
+  }
+
+  async function writeAll(bytes: Buffer, file: OpenFile): Promise<void> {
+    file.writing = true
+    try {
+      for (let at = 0; at < bytes.length; ) {
+        const { bytesWritten } = await writeBytes(file.fd, bytes, at, bytes.length - at, null)
+        at += bytesWritten
+      }
+    } finally {
+      file.writing = false
     }
   }
 
@@ -240,11 +248,14 @@ export function openJournal(options: JournalOptions): Journal {
       const stat = currentStat()
       if (stat === null) return false
       const same = stat && stat.ino === current.inode && stat.dev === current.device
-      if (same && stat.size >= current.size && !current.wasCut) return false
+      // What happens during a write is seen at its end.
+      const cut = !current.writing && (stat?.size ?? 0) < current.length
+      if (same && !cut && !current.wasCut) return false
       if (same) {
         current.wasCut = false
-        current.size = stat.size
-        current.appended = stat.size
+        if (cut) current.length = stat.size
+        current.size = Math.min(current.size, current.length)
+        current.appended = current.length
         return 'truncated'
       }
       openNext()

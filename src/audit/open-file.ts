@@ -8,6 +8,10 @@ export interface OpenFile {
   readonly regular: boolean
   /** Bytes up to the end of the last line known to be on disk. */
   size: number
+  /** Its length when it was last looked at with no write under way: it only grows, unless somebody cuts it off. */
+  length: number
+  /** A write is under way, and nobody knows whether a look at the file would see it. */
+  writing: boolean
   /** The same with the lines that wait to get there. */
   appended: number
   /** Whether its name is on disk too. */
@@ -23,6 +27,8 @@ export const unopened: OpenFile = {
   device: -1,
   regular: false,
   size: 0,
+  length: 0,
+  writing: false,
   appended: 0,
   named: true,
   wasCut: false,
@@ -34,8 +40,18 @@ export function openFile(path: string): OpenFile {
   const fd = openSync(path, 'a', 0o600)
   const stat = fstatSync(fd)
   const { ino: inode, dev: device, size } = stat
-  const regular = stat.isFile()
-  return { fd, inode, device, regular, size, appended: size, named: false, wasCut: false }
+  return {
+    fd,
+    inode,
+    device,
+    regular: stat.isFile(),
+    size,
+    length: size,
+    writing: false,
+    appended: size,
+    named: false,
+    wasCut: false,
+  }
 }
 
 /** Closes the handle; without effect on {@link unopened}. */
@@ -57,6 +73,6 @@ export function afterOutage(file: OpenFile, named: OpenFile): OpenFile {
   const { size } = fstatSync(target.fd)
   if (size > file.size) ftruncateSync(target.fd, file.size)
   target.size = Math.min(size, file.size)
-  target.appended = target.size
+  target.length = target.appended = target.size
   return target
 }
