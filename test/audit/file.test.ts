@@ -15,6 +15,7 @@ import {
 import { join } from 'node:path'
 import t from 'tap'
 import { verifyTrail } from '../../src/audit/verify/verify-trail.js'
+import { testDirectory } from '../helpers/test-directory.js'
 import { call, copyOf, entries, key, openTrail, settled, success } from './open-trail.js'
 import { vectorKey, vectorLines } from './reference-chain.js'
 
@@ -46,7 +47,7 @@ t.test('a restart goes on with the chain it can verify', async (t) => {
 })
 
 t.test('a chain of the reference server is continued', async (t) => {
-  const file = join(t.testdir(), 'audit.log')
+  const file = join(testDirectory(t), 'audit.log')
   writeFileSync(file, `${vectorLines.join('\n')}\n`)
 
   const { audit, lines } = await openTrail(t, { file, key: vectorKey })
@@ -134,7 +135,11 @@ t.test('another key begins another chain under its own name', async (t) => {
 })
 
 t.test('foreign and empty files are told apart, and keep what they hold', async (t) => {
-  const directory = t.testdir({ empty: '', foreign: 'my shopping list', lines: 'one\ntwo\n' })
+  const directory = testDirectory(t, {
+    empty: '',
+    foreign: 'my shopping list',
+    lines: 'one\ntwo\n',
+  })
   const expected = { empty: 'empty_file', foreign: 'unreadable', lines: 'unreadable' }
 
   for (const [name, status] of Object.entries(expected)) {
@@ -149,7 +154,7 @@ t.test('foreign and empty files are told apart, and keep what they hold', async 
 })
 
 t.test('a file that cannot be opened is a clear refusal to start', async (t) => {
-  const directory = t.testdir()
+  const directory = testDirectory(t)
 
   await t.rejects(openTrail(t, { file: join(directory, 'none', 'audit.log') }), {
     message: 'AUDIT_LOG_FILE cannot be opened: its directory does not exist',

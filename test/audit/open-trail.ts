@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import type { Test } from 'tap'
 import type { AuditedCall, AuditLog, CallEnd } from '../../src/audit/audit-log.js'
 import { type AuditLogOptions, createAuditLog } from '../../src/audit/create-audit-log.js'
+import { testDirectory } from '../helpers/test-directory.js'
 
 export const key = 'an-audit-key-for-tests-only'
 export const clock = () => new Date('2026-01-02T03:04:05.678Z')
@@ -17,7 +18,7 @@ export const entries = (text: string): Entry[] =>
 
 /** A trail in a directory of its own; timers run when the test says so. */
 export async function openTrail(t: Test, options: Partial<AuditLogOptions> = {}) {
-  const file = options.file ?? join(t.testdir(), 'audit.log')
+  const file = options.file ?? join(testDirectory(t), 'audit.log')
   const lines: string[] = []
   const timers: (() => void)[] = []
   const audit = await createAuditLog({

@@ -5,6 +5,7 @@ import t from 'tap'
 import { createDescriptorSink } from '../../src/audit/stderr-sink.js'
 import { verifyTrail } from '../../src/audit/verify/verify-trail.js'
 import { needs } from '../helpers/needs.js'
+import { testDirectory } from '../helpers/test-directory.js'
 import {
   call,
   clock,
@@ -146,7 +147,7 @@ t.test(
 )
 
 t.test('a stderr that nobody reads is waited for once, not once per line', async (t) => {
-  const path = join(t.testdir(), 'pipe')
+  const path = join(testDirectory(t), 'pipe')
   execFileSync('mkfifo', [path])
   const pipe = openSync(path, constants.O_RDWR | constants.O_NONBLOCK)
   t.teardown(() => closeSync(pipe))

@@ -5,6 +5,7 @@ import t from 'tap'
 import { buildTrail } from '../../proofs/trail-builder.js'
 import { verifyTrail } from '../../src/audit/verify/verify-trail.js'
 import { needs } from '../helpers/needs.js'
+import { testDirectory } from '../helpers/test-directory.js'
 
 // Thousands of trails are compared in proofs/a12-two-verifiers.ts.
 
@@ -24,7 +25,7 @@ const changes: Record<string, (lines: string[]) => string[]> = {
 }
 
 t.test('the verifier in Python says the same', needs('python3'), async (t) => {
-  const directory = t.testdir({ key })
+  const directory = testDirectory(t, { key })
   const keyFile = join(directory, 'key')
 
   for (const [name, change] of Object.entries(changes)) {

@@ -5,6 +5,7 @@ import t from 'tap'
 import { runAuditShow } from '../../cli/audit-show.js'
 import { runAuditVerify } from '../../cli/audit-verify.js'
 import { buildTrail } from '../../proofs/trail-builder.js'
+import { testDirectory } from '../helpers/test-directory.js'
 
 const key = 'an-audit-key-for-tests-only'
 
@@ -43,7 +44,7 @@ t.test('the exit code tells the verdicts, unusable input and wrong usage apart',
   const open = trail.lines().join('\n')
   trail.checkpoint('shutdown')
   const text = `${trail.lines().join('\n')}\n`
-  const directory = t.testdir({
+  const directory = testDirectory(t, {
     key: `${key}\n`,
     ring: `some other key\n${key}\n`,
     'other-key': 'some other key\n',
@@ -104,7 +105,7 @@ t.test('the exit code tells the verdicts, unusable input and wrong usage apart',
 
 t.test('the report has everything an auditor asks for (A15)', async (t) => {
   const trail = exampleTrail()
-  const directory = t.testdir({ key })
+  const directory = testDirectory(t, { key })
   for (const { name, bytes } of [...trail.files(), trail.checkpoints()]) {
     writeFileSync(join(directory, name), bytes)
   }
@@ -165,7 +166,7 @@ t.test('audit show tells who did what to which finding', async (t) => {
       '"tool_name": "close_finding", "request_params": {"finding_id": 42}, "outcome"',
     ),
   )
-  const file = join(t.testdir(), 'audit.jsonl')
+  const file = join(testDirectory(t), 'audit.jsonl')
   writeFileSync(file, withTarget.map((line) => `${line}\n`).join(''))
   const shown = async (...argv: string[]) =>
     (await run(runAuditShow, file, ...argv)).out.trimEnd().split('\n').slice(1)
@@ -190,7 +191,7 @@ t.test('audit show tells who did what to which finding', async (t) => {
 })
 
 t.test('audit show says what is wrong with its arguments and files', async (t) => {
-  const file = join(t.testdir({ prose: 'hello\n' }), 'prose')
+  const file = join(testDirectory(t, { prose: 'hello\n' }), 'prose')
   const cases: [number, RegExp, ...string[]][] = [
     [64, /name the file to show/],
     [64, /--finding must be a number/, file, '--finding', 'x'],

@@ -10,6 +10,7 @@ import { verifyTrail } from '../../src/audit/verify/verify-trail.js'
 import { messageParts } from '../../src/forward/syslog/parts.js'
 import { needs } from '../helpers/needs.js'
 import { randomNumbers } from '../helpers/random-numbers.js'
+import { testDirectory } from '../helpers/test-directory.js'
 
 const key = 'an-audit-key-for-tests-only'
 const keys = [Buffer.from(key)]
@@ -231,7 +232,7 @@ t.test('what waits for its other parts is bounded, and the oldest is given up', 
 t.test('the verifier in Python says the same of parts', needs('python3'), async (t) => {
   const random = randomNumbers(seed + 1)
   t.comment(`seed ${seed + 1}`)
-  const directory = t.testdir()
+  const directory = testDirectory(t)
   const wraps = Object.values(forms)
   const cases: { file: string; beside: string; what: string }[] = []
   for (let at = 0; at < 60; at++) {

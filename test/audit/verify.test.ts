@@ -6,6 +6,7 @@ import t from 'tap'
 import { buildTrail, sourceOf, type TrailBuilder } from '../../proofs/trail-builder.js'
 import { createCheckpointSigner } from '../../src/audit/checkpoint-signer.js'
 import { type VerifyOptions, verifyTrail } from '../../src/audit/verify/verify-trail.js'
+import { testDirectory } from '../helpers/test-directory.js'
 import { vectorKey, vectorLines } from './reference-chain.js'
 
 // The mutations of A3 and the truncations of A4 in their hundreds are in proofs/a3-mutations.ts and proofs/a4-truncation.ts.
@@ -290,7 +291,7 @@ t.test(
       trail.rotate()
     }
     trail.checkpoint('shutdown')
-    const directory = t.testdir()
+    const directory = testDirectory(t)
     const at = (name: string) => join(directory, name)
     const files = trail.files()
     const [first, second, third, fourth, active] = files

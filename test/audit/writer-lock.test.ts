@@ -25,6 +25,7 @@ import {
 } from '../../src/audit/lock-owner.js'
 import { acquireWriterLock, type WriterLockOptions } from '../../src/audit/writer-lock.js'
 import { randomNumbers } from '../helpers/random-numbers.js'
+import { testDirectory } from '../helpers/test-directory.js'
 import { call, clock, openTrail, settled } from './open-trail.js'
 
 /** A machine with processes of our making: pid → start time. */
@@ -69,7 +70,7 @@ async function acquire(file: string, self: ThisProcess, options: Partial<WriterL
   return { ...lock, beat, lost, beats }
 }
 
-const newFile = (t: Test): string => join(t.testdir(), 'audit.jsonl')
+const newFile = (t: Test): string => join(testDirectory(t), 'audit.jsonl')
 const contentOf = (file: string): LockOwner => JSON.parse(readFileSync(`${file}.lock`, 'utf8'))
 const beside = (file: string): string[] => readdirSync(join(file, '..')).sort()
 
@@ -170,7 +171,7 @@ t.test('what cannot be looked at is judged by its heartbeat', async (t) => {
     'no boot id': { boot_id: null },
   }
   for (const [name, changes] of Object.entries(elsewhere)) {
-    const file = join(t.testdir(), 'audit.jsonl')
+    const file = join(testDirectory(t), 'audit.jsonl')
     const { process } = machine()
 
     leaveLock(file, changes, 14)
@@ -226,7 +227,7 @@ t.test('where there is no /proc, the pid and the heartbeat decide', async (t) =>
 t.test('a file that is no lock counts as one for 15 s', async (t) => {
   const garbage = ['', 'no JSON', '{"pid": 1}', JSON.stringify({ instance: '../../etc/passwd' })]
   for (const content of garbage) {
-    const file = join(t.testdir(), 'audit.jsonl')
+    const file = join(testDirectory(t), 'audit.jsonl')
     writeFileSync(`${file}.lock`, content)
 
     await t.rejects(acquire(file, machine().process(1)), {
@@ -245,7 +246,7 @@ async function yieldUpTo(turns: number): Promise<void> {
 
 async function contend(t: Test, seed: number, withLinks: boolean) {
   const random = randomNumbers(seed)
-  const file = join(t.testdir(), 'audit.jsonl')
+  const file = join(testDirectory(t), 'audit.jsonl')
   const { process } = machine()
   leaveLock(file)
   const link: Link = async (from, to) => {
@@ -510,7 +511,7 @@ t.test('a lock that cannot be made is a clear refusal to start', async (t) => {
 
 t.test('a directory that takes no files is named as the reason', async (t) => {
   // Nobody, not even root, may make a file in /sys.
-  const directory = process.platform === 'linux' ? '/sys' : t.testdir()
+  const directory = process.platform === 'linux' ? '/sys' : testDirectory(t)
   if (process.platform !== 'linux') chmodSync(directory, 0o500)
 
   await t.rejects(acquire(join(directory, 'audit.jsonl'), machine().process(1)), {

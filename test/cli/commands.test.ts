@@ -6,6 +6,7 @@ import t from 'tap'
 import { version } from '../../src/version.js'
 import { startCommand } from '../helpers/command.js'
 import { networkEnvironment } from '../helpers/environment.js'
+import { testDirectory } from '../helpers/test-directory.js'
 
 const packageJson = JSON.parse(
   readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'),
@@ -101,7 +102,7 @@ t.test('demo shows a person the address, the tokens and settings to paste', asyn
 
 t.test('serve refuses a bad configuration with every problem, and no secret', async (t) => {
   const command = startCommand(t, ['serve'], {
-    cwd: t.testdir(),
+    cwd: testDirectory(t),
     env: {
       DEFECTDOJO_URL: 'http://dojo.example',
       DEFECTDOJO_API_KEY: 'not-a-real-key-0123456789',
@@ -140,7 +141,7 @@ t.test('a service started twice leaves the audit file of the first alone', async
   t.teardown(() => first.close())
   await once(first.listen({ host: '127.0.0.1', port: 0 }), 'listening')
   const { port } = first.address() as AddressInfo
-  const cwd = t.testdir()
+  const cwd = testDirectory(t)
 
   const second = startCommand(t, ['serve'], { cwd, env: serviceOn(port, cwd) })
 
@@ -155,7 +156,7 @@ t.test('serve says where MCP is served, and that it stops', async (t) => {
   const { port } = reserved.address() as AddressInfo
   reserved.close()
   await once(reserved, 'close')
-  const cwd = t.testdir()
+  const cwd = testDirectory(t)
 
   const { child, output, ended } = startCommand(t, ['serve'], { cwd, env: serviceOn(port, cwd) })
   while (!output().stderr.includes('MCP is served')) {

@@ -10,6 +10,7 @@ import { judgeAddress } from '../../src/doctor/address.js'
 import { type Check, examine } from '../../src/doctor.js'
 import { stdioEnvironment } from '../helpers/environment.js'
 import { needs } from '../helpers/needs.js'
+import { testDirectory } from '../helpers/test-directory.js'
 import { diagnose, dojo, find, listening, staff, worst } from './fake-dojo.js'
 
 t.test('an address that is no DefectDojo is said to be none, with what to do', async (t) => {
@@ -100,7 +101,7 @@ t.test(
   'an unknown certificate needs DEFECTDOJO_CA, and is trusted with it',
   needs('openssl'),
   async (t) => {
-    const directory = t.testdir()
+    const directory = testDirectory(t)
     const [certificate, privateKey] = ['cert.pem', 'key.pem'].map((name) =>
       join(directory, name),
     ) as [string, string]

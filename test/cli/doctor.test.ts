@@ -5,6 +5,7 @@ import { forPeople } from '../../cli/doctor.js'
 import { type Check, examine } from '../../src/doctor.js'
 import { startCommand } from '../helpers/command.js'
 import { fakeDojoKey as key } from '../helpers/environment.js'
+import { testDirectory } from '../helpers/test-directory.js'
 import { diagnose, dojo, find, listening, member, staff, superuser, worst } from './fake-dojo.js'
 
 t.test('a sound installation has no problem', async (t) => {
@@ -165,7 +166,7 @@ t.test('nothing is asked of an address that the service would refuse', async (t)
 })
 
 t.test('an old Node.js and a .env that others can read are said', async (t) => {
-  const directory = t.testdir({ '.env': 'LOG_LEVEL=DEBUG\n' })
+  const directory = testDirectory(t, { '.env': 'LOG_LEVEL=DEBUG\n' })
   const look = (mode: number, nodeVersion: string) => {
     chmodSync(join(directory, '.env'), mode)
     return examine({ environment: {}, directory, nodeVersion, now: Date.now, timeoutMs: 100 })
@@ -181,7 +182,7 @@ t.test(
   'the command prints one JSON line, and says by its status that something is wrong',
   async (t) => {
     const { url } = await listening(t, dojo({ profile: superuser }))
-    const cwd = t.testdir({
+    const cwd = testDirectory(t, {
       '.env': `DEFECTDOJO_URL=${url}\nALLOW_INSECURE_HTTP=true\nDEFECTDOJO_API_KEY=fake-wrong-key\n`,
     })
 

@@ -4,6 +4,7 @@ import type { Test } from 'tap'
 import type { Environment } from '../../src/config/secrets.js'
 import { type Check, examine } from '../../src/doctor.js'
 import { fakeDojoKey as key, stdioEnvironment } from '../helpers/environment.js'
+import { testDirectory } from '../helpers/test-directory.js'
 
 /** A server that listens, and what it was asked. */
 export interface FakeDojo {
@@ -72,7 +73,7 @@ export async function listening(t: Test, handler: RequestListener): Promise<Fake
 export const diagnose = (t: Test, environment: Environment, timeoutMs = 5000): Promise<Check[]> =>
   examine({
     environment: { ...stdioEnvironment, ALLOW_INSECURE_HTTP: 'true', ...environment },
-    directory: t.testdir(),
+    directory: testDirectory(t),
     nodeVersion: '20.19.0',
     now: Date.now,
     timeoutMs,

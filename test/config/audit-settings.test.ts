@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { loadConfig } from '../../src/config/load.js'
 import { refusalOf } from '../helpers/environment.js'
+import { testDirectory } from '../helpers/test-directory.js'
 import { load, messages, network } from './guard-bench.js'
 
 t.test('what is chosen against the trail is said aloud', async (t) => {
@@ -31,7 +32,7 @@ t.test('what has no effect is said, too', async (t) => {
 })
 
 t.test('keys that were used before are read from a file, and are secrets', async (t) => {
-  const directory = t.testdir({ keys: 'the first key\r\n\nthe second key\n', none: '\n' })
+  const directory = testDirectory(t, { keys: 'the first key\r\n\nthe second key\n', none: '\n' })
   const withFile = (name: string) => ({
     ...network,
     AUDIT_LOG_FILE: join(directory, 'audit.jsonl'),
@@ -52,7 +53,7 @@ t.test('keys that were used before are read from a file, and are secrets', async
 t.test('the signing key must be one for Ed25519, and is not shown', async (t) => {
   const pem = { type: 'pkcs8', format: 'pem' } as const
   const good = generateKeyPairSync('ed25519').privateKey.export(pem).toString()
-  const directory = t.testdir({
+  const directory = testDirectory(t, {
     good,
     rsa: generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export(pem).toString(),
     prose: 'not a key',

@@ -4,12 +4,13 @@ import t from 'tap'
 import { badConfigurations, completeEnvironment } from '../../proofs/bad-configuration-table.js'
 import { loadConfig } from '../../src/config/load.js'
 import { fakeAuditKey, fakeDojoKey, fakeToken, refusalOf } from '../helpers/environment.js'
+import { testDirectory } from '../helpers/test-directory.js'
 
 t.test(
   'each bad configuration is one line that names its variable and holds no secret',
   async (t) => {
     const secrets = { dojoKey: fakeDojoKey, token: fakeToken, auditKey: fakeAuditKey }
-    const directory = t.testdir({ 'not-a-certificate.pem': 'hello' })
+    const directory = testDirectory(t, { 'not-a-certificate.pem': 'hello' })
     writeFileSync(join(directory, 'key'), fakeAuditKey)
     const bad = badConfigurations(secrets, directory)
     t.ok(bad.length >= 40)

@@ -10,6 +10,7 @@ import {
   refusalOf,
   stdioEnvironment as stdio,
 } from '../helpers/environment.js'
+import { testDirectory } from '../helpers/test-directory.js'
 
 const warningsOf = (environment: Environment): string[] =>
   loadConfig(environment).notices.map(({ message }) => message)
@@ -17,7 +18,7 @@ const warningsOf = (environment: Environment): string[] =>
 t.test(
   '.env of the working directory completes the environment and overrides nothing',
   async (t) => {
-    const directory = t.testdir({
+    const directory = testDirectory(t, {
       '.env':
         '\uFEFFDEFECTDOJO_URL=https://dojo.test\nMCP_ROLE_CI="a#b:c:reader"\nLOG_LEVEL=DEBUG # loud\nMCP_HOST=::1\n',
     })
@@ -38,14 +39,14 @@ t.test(
 )
 
 t.test('.env is refused where it would be misread', async (t) => {
-  const directory = t.testdir({
+  const directory = testDirectory(t, {
     '.env': 'MCP_ROLE_CI=half#token:reader\nA=b # comment\nC=# nothing\n',
   })
 
   t.same(refusalOf(() => loadDotEnv(directory, {})).problems, [
     'MCP_ROLE_CI must be in quotes in .env, because its value contains a #',
   ])
-  const other = t.testdir()
+  const other = testDirectory(t)
   mkdirSync(join(other, '.env'))
   t.match(refusalOf(() => loadDotEnv(other, {})).problems, [/^\.env exists .* \(EISDIR\)$/])
 })

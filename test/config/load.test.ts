@@ -14,6 +14,7 @@ import {
   stdioEnvironment as stdio,
   fakeToken as token,
 } from '../helpers/environment.js'
+import { testDirectory } from '../helpers/test-directory.js'
 
 const problemsOf = (environment: Environment): readonly string[] =>
   refusalOf(() => loadConfig(environment)).problems
@@ -195,7 +196,7 @@ t.test('MCP_ names win over FASTMCP_ names, and say so', async (t) => {
 })
 
 t.test('the key of the chain may come from a file', async (t) => {
-  const directory = t.testdir({
+  const directory = testDirectory(t, {
     key: `${auditKey}\n`,
     empty: '\n',
     binary: Buffer.from([0xff, 0xfe]),
@@ -224,7 +225,7 @@ t.test('the key of the chain may come from a file', async (t) => {
 })
 
 t.test('the audit file must be one that can be written', async (t) => {
-  const directory = t.testdir({ 'audit.jsonl': '', folder: {} })
+  const directory = testDirectory(t, { 'audit.jsonl': '', folder: {} })
 
   t.ok(systemFiles.canAppend(join(directory, 'audit.jsonl')))
   t.ok(systemFiles.canAppend(join(directory, 'new.jsonl')))

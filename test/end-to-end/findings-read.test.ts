@@ -6,6 +6,7 @@ import { connectLegacy, connectModern, connectSse, type TestClient } from '../he
 import { childEnvironment, commandLine } from '../helpers/command.js'
 import { randomNumbers } from '../helpers/random-numbers.js'
 import { buildTestApp } from '../helpers/test-app.js'
+import { testDirectory } from '../helpers/test-directory.js'
 
 // decisions, "findings_read_before_mutation": per session where there is one, else per authenticated caller.
 
@@ -101,7 +102,7 @@ t.test('each HTTP+SSE session has its own', async (t) => {
 
 t.test('a stdio process is one session', async (t) => {
   const service = await buildTestApp(t)
-  const file = join(t.testdir(), 'audit.jsonl')
+  const file = join(testDirectory(t), 'audit.jsonl')
   const client = await connectModern({
     ...commandLine(['serve']),
     env: childEnvironment({

@@ -16,6 +16,7 @@ import { closedSegments, forwardingDirectory } from '../../src/audit/segments.js
 import { writeDeadLetters } from '../../src/forward/dead-letters.js'
 import { startForwarding } from '../../src/forward/start-forwarding.js'
 import { call } from '../audit/open-trail.js'
+import { testDirectory } from '../helpers/test-directory.js'
 import { key, seqs, startTrail, type TestReceiver, testReceiver } from './forwarding-bench.js'
 import { line as testLine } from './loopback.js'
 
@@ -27,7 +28,7 @@ const cursorFiles = (file: string): string[] =>
 
 t.test('every receiver gets the very lines of the file, from the first to the last', async (t) => {
   const receivers = [testReceiver(), testReceiver('tcp://other.example:514')]
-  const { file, write, end } = await startTrail(t, t.testdir(), receivers)
+  const { file, write, end } = await startTrail(t, testDirectory(t), receivers)
   write(500)
   t.strictSame(await end(), [
     { destination: 'relp://siem.example:2514', undelivered: 0 },
@@ -47,7 +48,7 @@ t.test('every receiver gets the very lines of the file, from the first to the la
 t.test(
   'a receiver that is away gets everything when it is back, also after restarts',
   async (t) => {
-    const directory = t.testdir()
+    const directory = testDirectory(t)
     const away = testReceiver()
     away.down = true
     const made: string[] = []
@@ -73,7 +74,7 @@ t.test(
 )
 
 t.test('a new receiver begins with this process, and an old one goes on', async (t) => {
-  const directory = t.testdir()
+  const directory = testDirectory(t)
   const old = testReceiver()
   const first = await startTrail(t, directory, [old])
   first.write(10)
@@ -88,7 +89,7 @@ t.test('a new receiver begins with this process, and an old one goes on', async 
 })
 
 t.test('a receiver that has moved gets what waited for its old address', async (t) => {
-  const directory = t.testdir()
+  const directory = testDirectory(t)
   const before = testReceiver()
   before.down = true
   const first = await startTrail(t, directory, [before])
@@ -104,7 +105,7 @@ t.test('a receiver that has moved gets what waited for its old address', async (
 })
 
 t.test('what a crash leaves behind the cursor is sent again, and nothing else', async (t) => {
-  const directory = t.testdir({ crashed: {} })
+  const directory = testDirectory(t, { crashed: {} })
   const receiver = testReceiver()
   const first = await startTrail(t, directory, [receiver])
   first.write(120)
@@ -133,7 +134,7 @@ t.test('what a crash leaves behind the cursor is sent again, and nothing else', 
 t.test('logrotate may rename the file while a receiver is behind', async (t) => {
   const receiver = testReceiver()
   receiver.down = true
-  const { file, audit, write, made, end } = await startTrail(t, t.testdir(), [receiver])
+  const { file, audit, write, made, end } = await startTrail(t, testDirectory(t), [receiver])
   for (let turn = 3; turn > 0; turn--) {
     write(100)
     await audit.intent(call())
@@ -154,7 +155,9 @@ t.test('logrotate may rename the file while a receiver is behind', async (t) => 
 t.test('records that a copytruncate lost are counted and told', async (t) => {
   const receiver = testReceiver()
   receiver.down = true
-  const { file, audit, forwarding, write, made, end } = await startTrail(t, t.testdir(), [receiver])
+  const { file, audit, forwarding, write, made, end } = await startTrail(t, testDirectory(t), [
+    receiver,
+  ])
   write(50)
   await audit.intent(call())
   truncateSync(file)
@@ -177,7 +180,7 @@ t.test('records that a copytruncate lost are counted and told', async (t) => {
 })
 
 t.test('a copytruncate before anything was read does not end the forwarding', async (t) => {
-  const { file, audit, write, made, end } = await startTrail(t, t.testdir(), [])
+  const { file, audit, write, made, end } = await startTrail(t, testDirectory(t), [])
   write(50)
   await audit.intent(call())
   const lost = made.length
@@ -195,7 +198,7 @@ t.test('a copytruncate before anything was read does not end the forwarding', as
 })
 
 t.test('a cursor that cannot be read costs no record', async (t) => {
-  const directory = t.testdir()
+  const directory = testDirectory(t)
   const receiver = testReceiver()
   const first = await startTrail(t, directory, [receiver])
   await first.end()
@@ -211,7 +214,7 @@ t.test('a cursor that cannot be read costs no record', async (t) => {
 })
 
 t.test('files that were moved and copied are found again by what is in them', async (t) => {
-  const directory = t.testdir({ elsewhere: {} })
+  const directory = testDirectory(t, { elsewhere: {} })
   const receiver = testReceiver()
   const first = await startTrail(t, directory, [receiver], { maxFileBytes: 10_000 })
   first.write(50)
@@ -228,7 +231,7 @@ t.test('files that were moved and copied are found again by what is in them', as
 })
 
 t.test('a chain that is not resumed is followed all the same', async (t) => {
-  const directory = t.testdir()
+  const directory = testDirectory(t)
   const receiver = testReceiver()
   receiver.down = true
   const first = await startTrail(t, directory, [receiver])
@@ -248,7 +251,7 @@ t.test('segments wait for the slowest receiver, and go when it has them', async 
   const slow = testReceiver()
   slow.down = true
   const quick = testReceiver('tcp://quick.example:514')
-  const { file, audit, write, made, end } = await startTrail(t, t.testdir(), [slow, quick], {
+  const { file, audit, write, made, end } = await startTrail(t, testDirectory(t), [slow, quick], {
     maxFileBytes: 10_000,
     retentionMs: 0,
   })
@@ -267,7 +270,7 @@ t.test('segments wait for the slowest receiver, and go when it has them', async 
 })
 
 t.test('a new receiver does not let go of what waits for another', async (t) => {
-  const directory = t.testdir()
+  const directory = testDirectory(t)
   const slow = testReceiver()
   slow.down = true
   const options = { maxFileBytes: 10_000, retentionMs: 0 }
@@ -290,7 +293,7 @@ t.test('a new receiver does not let go of what waits for another', async (t) => 
 t.test(
   'files with several chains are deleted too, also when a receiver is new to them',
   async (t) => {
-    const directory = t.testdir()
+    const directory = testDirectory(t)
     for (let run = 0; run < 3; run++) {
       const trail = await startTrail(t, directory, [], { key: `key ${run} ${key}` })
       trail.write(10)
@@ -308,7 +311,7 @@ t.test(
 )
 
 t.test('a trail that was put back from a copy is forwarded from where it goes on', async (t) => {
-  const directory = t.testdir()
+  const directory = testDirectory(t)
   const receiver = testReceiver()
   const first = await startTrail(t, directory, [receiver])
   first.write(10)
@@ -329,7 +332,7 @@ t.test('a trail that was put back from a copy is forwarded from where it goes on
 })
 
 t.test('a dead letter that a crash cut off does not spoil the next', async (t) => {
-  const path = join(t.testdir({ letters: '{"at":"2026-01-02T03:04' }), 'letters')
+  const path = join(testDirectory(t, { letters: '{"at":"2026-01-02T03:04' }), 'letters')
   const line = { ...testLine(7), line: 'the exact line' }
   await writeDeadLetters(path, { label: 'relp://a' }, [{ line, reason: 'http_400' }])
   await writeDeadLetters(path, { label: 'relp://a' }, [{ line, reason: 'http_422' }])
@@ -349,7 +352,7 @@ t.test(
   async (t) => {
     const receiver = testReceiver()
     receiver.down = true
-    const { audit, write, made, end } = await startTrail(t, t.testdir(), [receiver], {
+    const { audit, write, made, end } = await startTrail(t, testDirectory(t), [receiver], {
       forwarding: { limit: { bytes: 20_000, whenFull: 'block' } },
     })
     await t.resolves(audit.intent(call()))
@@ -370,7 +373,7 @@ t.test(
 
 t.test('copies of an old part do not make records come twice', async (t) => {
   const receiver = testReceiver()
-  const { file, audit, write, made, end } = await startTrail(t, t.testdir(), [receiver], {
+  const { file, audit, write, made, end } = await startTrail(t, testDirectory(t), [receiver], {
     maxFileBytes: 10_000,
   })
   write(30)

@@ -7,6 +7,7 @@ import t from 'tap'
 import { strictReceiver } from '../../proofs/strict-receivers.js'
 import { allTaken } from '../../src/forward/destination.js'
 import { needs } from '../helpers/needs.js'
+import { testDirectory } from '../helpers/test-directory.js'
 import { httpsDestination, served } from './https-target.js'
 import { certificate, line, listen } from './loopback.js'
 
@@ -94,7 +95,7 @@ t.test('over HTTPS the authority is checked', needs('openssl'), async (t) => {
   const receiver = strictReceiver('json_array')
   const port = await listen(t, createHttpsServer({ key, cert }, receiver.handle))
   const url = `https://127.0.0.1:${port}/in`
-  const caFile = join(t.testdir({ 'ca.pem': cert }), 'ca.pem')
+  const caFile = join(testDirectory(t, { 'ca.pem': cert }), 'ca.pem')
 
   const trusting = httpsDestination(t, url, { caFile })
   t.strictSame(await trusting.send([line(1)]), allTaken)
@@ -111,7 +112,7 @@ t.test('an old version of TLS is not spoken', needs('openssl'), async (t) => {
   const receiver = strictReceiver('json_array')
   const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const
   const port = await listen(t, createHttpsServer({ key, cert, ...old }, receiver.handle))
-  const caFile = join(t.testdir({ 'ca.pem': cert }), 'ca.pem')
+  const caFile = join(testDirectory(t, { 'ca.pem': cert }), 'ca.pem')
   const target = httpsDestination(t, `https://127.0.0.1:${port}/in`, { caFile })
 
   t.match(await failure(target.send([line(1)])), { remedy: 'retry', reason: /^[A-Z]/ })
@@ -124,7 +125,7 @@ t.test('a new authority is taken up after the failure it causes', needs('openssl
   const receiver = strictReceiver('json_array')
   const server = createHttpsServer({ key: first.key, cert: first.cert }, receiver.handle)
   const url = `https://127.0.0.1:${await listen(t, server)}/in`
-  const caFile = join(t.testdir({ 'ca.pem': first.cert }), 'ca.pem')
+  const caFile = join(testDirectory(t, { 'ca.pem': first.cert }), 'ca.pem')
   const target = httpsDestination(t, url, { caFile })
   await target.send([line(1)])
 
@@ -145,7 +146,7 @@ t.test('an authority that has left the file is not trusted again', needs('openss
     request.on('end', () => response.end()).resume()
   })
   const url = `https://127.0.0.1:${await listen(t, server)}/in`
-  const caFile = join(t.testdir({ 'ca.pem': cert }), 'ca.pem')
+  const caFile = join(testDirectory(t, { 'ca.pem': cert }), 'ca.pem')
   const target = httpsDestination(t, url, { caFile })
   await target.send([line(1)])
 
@@ -161,7 +162,7 @@ t.test('a file of authorities that cannot be read changes nothing', needs('opens
     request.on('end', () => response.writeHead(status).end()).resume()
   })
   const url = `https://127.0.0.1:${await listen(t, server)}/in`
-  const directory = t.testdir({ 'ca.pem': cert, 'empty.pem': '' })
+  const directory = testDirectory(t, { 'ca.pem': cert, 'empty.pem': '' })
   const caFile = join(directory, 'ca.pem')
   const target = httpsDestination(t, url, { caFile })
   await target.send([line(1)])

@@ -5,6 +5,7 @@ import type { AddressInfo, Server, Socket } from 'node:net'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import type { AuditLine } from '../../src/audit/trail-sinks.js'
+import { testDirectory } from '../helpers/test-directory.js'
 
 export const origin = { hostname: 'host.example', pid: 4711 }
 
@@ -40,7 +41,7 @@ function openssl(...argv: string[]): void {
 
 /** A self-signed certificate for 127.0.0.1, made for this run. */
 export function certificate(t: Test, name = 'IP:127.0.0.1') {
-  const directory = t.testdir({ [name.replace(/\W/g, '-')]: {} })
+  const directory = testDirectory(t, { [name.replace(/\W/g, '-')]: {} })
   const path = (file: string) => join(directory, name.replace(/\W/g, '-'), file)
   openssl(
     ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],

@@ -4,6 +4,7 @@ import t from 'tap'
 import { runAuditStatus } from '../../cli/audit-status.js'
 import { forwardingDirectory } from '../../src/audit/segments.js'
 import { allTaken } from '../../src/forward/destination.js'
+import { testDirectory } from '../helpers/test-directory.js'
 import { startTrail, testReceiver } from './forwarding-bench.js'
 
 const clock = () => new Date('2026-01-02T03:04:05.678Z')
@@ -29,7 +30,7 @@ async function run(argv: readonly string[], environment: Record<string, string> 
 async function laggingTrail(t: Parameters<typeof startTrail>[0]) {
   const [current, behind] = [testReceiver(), testReceiver('tcp://other.example:514')]
   behind.down = true
-  const trail = await startTrail(t, t.testdir(), [current, behind], { clock })
+  const trail = await startTrail(t, testDirectory(t), [current, behind], { clock })
   trail.write(10)
   await trail.audit.close('lifespan_exit')
   await trail.forwarding.close(100)
@@ -40,7 +41,7 @@ async function laggingTrail(t: Parameters<typeof startTrail>[0]) {
 
 t.test('a trail that every destination has is up to date', async (t) => {
   const receiver = testReceiver()
-  const { file, write, end, made } = await startTrail(t, t.testdir(), [receiver], { clock })
+  const { file, write, end, made } = await startTrail(t, testDirectory(t), [receiver], { clock })
   write(3)
   await end()
 
@@ -109,7 +110,7 @@ t.test('what was put aside is not up to date either', async (t) => {
     const at = batch.findIndex(({ line }) => line.includes('"text": "poison"'))
     return at < 0 ? allTaken : { ...allTaken, refused: [{ at, reason: 'http_400' }] }
   }
-  const { file, write, end } = await startTrail(t, t.testdir(), [receiver])
+  const { file, write, end } = await startTrail(t, testDirectory(t), [receiver])
   write(2)
   write(1, 'poison')
   await end()
@@ -121,7 +122,7 @@ t.test('what was put aside is not up to date either', async (t) => {
 })
 
 t.test('the file is that of the service unless another one is named', async (t) => {
-  const { file, end } = await startTrail(t, t.testdir({ spool: {} }), [])
+  const { file, end } = await startTrail(t, testDirectory(t, { spool: {} }), [])
   await end()
   const nothing = { code: 0, out: 'Nothing has been forwarded from this trail.\n', err: '' }
 
@@ -134,7 +135,7 @@ t.test('the file is that of the service unless another one is named', async (t) 
 })
 
 t.test('without a trail, or with a cursor that is none, nothing can be said', async (t) => {
-  const { file, end } = await startTrail(t, t.testdir(), [testReceiver()])
+  const { file, end } = await startTrail(t, testDirectory(t), [testReceiver()])
   await end()
   const directory = forwardingDirectory(file)
   mkdirSync(directory, { recursive: true })

@@ -8,6 +8,7 @@ import { createSyslogCycles } from '../../src/forward/syslog/cycles.js'
 import { createRelp } from '../../src/forward/syslog/relp.js'
 import type { TlsFiles } from '../../src/forward/syslog/tls-files.js'
 import { needs } from '../helpers/needs.js'
+import { testDirectory } from '../helpers/test-directory.js'
 import { authority, type Issued } from './authority.js'
 import { line, listen, origin } from './loopback.js'
 import { receiver } from './octet-counting.js'
@@ -231,7 +232,7 @@ t.test(
   needs('openssl'),
   async (t) => {
     const [first, second] = [authority(t), authority(t)]
-    const caFile = join(t.testdir({ 'ca.pem': first.cert }), 'ca.pem')
+    const caFile = join(testDirectory(t, { 'ca.pem': first.cert }), 'ca.pem')
     const server = pair(first.issue(address))
     const { target, seen, listening } = await served(t, 'cycles', server, { caFile })
     await target.send([line(1)])
@@ -252,7 +253,7 @@ t.test(
     const ours = authority(t)
     const client = ours.issue(address)
     const other = ours.issue(address)
-    const directory = t.testdir({
+    const directory = testDirectory(t, {
       'ca.pem': ours.cert,
       'my.crt': client.cert,
       'my.key': client.key,

@@ -9,6 +9,7 @@ import { tools } from '../../src/tools/index.js'
 import type { ToolName } from '../../src/tools/tool-names.js'
 import { needs } from '../helpers/needs.js'
 import { buildTestApp, type TestApp } from '../helpers/test-app.js'
+import { testDirectory } from '../helpers/test-directory.js'
 import { ask, validArguments } from './ask.js'
 
 type Entry = Record<string, unknown>
@@ -96,7 +97,7 @@ t.test(
   'what the service writes is a fixed point of Python, and its chain verifies there',
   needs('python3'),
   async (t) => {
-    const file = join(t.testdir(), 'audit.jsonl')
+    const file = join(testDirectory(t), 'audit.jsonl')
     const key = 'a key of the audit trail, for tests'
     const service = await buildTestApp(t, { env: { AUDIT_LOG_FILE: file, AUDIT_HMAC_KEY: key } })
     await liveThrough(service)

@@ -11,6 +11,7 @@ import { openTrail } from '../audit/open-trail.js'
 import { startCommand } from '../helpers/command.js'
 import { stdioEnvironment } from '../helpers/environment.js'
 import { buildTestApp, type TestApp } from '../helpers/test-app.js'
+import { testDirectory } from '../helpers/test-directory.js'
 import { ask, validArguments } from './ask.js'
 
 type Entry = Record<string, unknown>
@@ -101,7 +102,7 @@ t.test('each request to DefectDojo is a diagnostic line with the id of its call'
 })
 
 t.test('an end of the file that cannot be read is told in the words of §5.4', async (t) => {
-  const file = join(t.testdir(), 'audit.log')
+  const file = join(testDirectory(t), 'audit.log')
   writeFileSync(file, 'not a record\n')
 
   const { lines } = await openTrail(t, { file })
@@ -219,7 +220,7 @@ t.test('what the reference coerces is coerced, and what would lose something is 
 })
 
 t.test('SIGTERM ends the trail with one summary', async (t) => {
-  const file = join(t.testdir(), 'audit.jsonl')
+  const file = join(testDirectory(t), 'audit.jsonl')
   const running = startCommand(t, ['serve'], {
     env: { ...(stdioEnvironment as Record<string, string>), AUDIT_LOG_FILE: file },
     cwd: t.testdirName,

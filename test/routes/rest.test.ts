@@ -7,6 +7,7 @@ import { version } from '../../src/version.js'
 import { listen } from '../forward/loopback.js'
 import { callTool } from '../helpers/rpc.js'
 import { buildTestApp } from '../helpers/test-app.js'
+import { testDirectory } from '../helpers/test-directory.js'
 
 t.test('GET / says what answers here', async (t) => {
   const { app } = await buildTestApp(t)
@@ -127,7 +128,7 @@ t.test('a receiver that fails is shown, and takes nothing else down', async (t) 
   const host = `http://127.0.0.1:${await listen(t, receiver)}`
   const { app, audit } = await buildTestApp(t, {
     env: {
-      AUDIT_LOG_FILE: join(t.testdir(), 'audit.jsonl'),
+      AUDIT_LOG_FILE: join(testDirectory(t), 'audit.jsonl'),
       AUDIT_LOG_SYSLOG: nobody,
       AUDIT_LOG_HTTPS_URL: `${host}/ingest`,
       AUDIT_LOG_HTTPS_ALLOW_HTTP: 'true',
@@ -219,7 +220,7 @@ t.test(
   async (t) => {
     const { app, tokens, sandbox } = await buildTestApp(t, {
       env: {
-        AUDIT_LOG_FILE: join(t.testdir(), 'audit.jsonl'),
+        AUDIT_LOG_FILE: join(testDirectory(t), 'audit.jsonl'),
         AUDIT_LOG_SYSLOG: nobody,
         AUDIT_SPOOL_MAX_BYTES: '65536',
       },
