@@ -219,7 +219,6 @@ async function atOnce(count: number, work: () => Promise<unknown>, pace = 0): Pr
 }
 
 const caller = tokenCaller('writer', 'writer')
-const { signal } = new AbortController()
 let findingId = 0
 
 /** So many changes through the pipeline. */
@@ -238,7 +237,7 @@ function changes(pipeline: Pipeline, count: number, pace?: number): Promise<Roun
         clientRequestId: String(finding_id),
         callerId: 'proof',
       },
-      signal,
+      signal: new AbortController().signal,
       progress: () => {},
     })
     if (!result.ok) throw result.error
