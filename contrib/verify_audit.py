@@ -452,6 +452,7 @@ class Verifier:
         self.not_verifiable: list[dict[str, Any]] = []
         self.before: Optional[Before] = None
         self.after_bad = False
+        self.bad_line = b""
         self.unchecked = 0
         self.removed: dict[Optional[str], int] = {}
         self.open_intents: dict[str, Optional[str]] = {}
@@ -481,6 +482,7 @@ class Verifier:
         if chain is not None:
             chain.span_whole = False
         self.after_bad = True
+        self.bad_line = record.line.data
 
     def go_on_from(self, record: Record) -> None:
         """What follows a bad line is judged by what that line states."""
@@ -679,11 +681,13 @@ class Verifier:
         """Malformed lines at the beginning of a file have no number of their own."""
         if record.members is None:
             return
+        within = 1 if len(self.bad_line) > MAX_LINE else len(MAC_MEMBER.findall(self.bad_line))
+        number = (record.seq or 0) - max(1, within)
         for problem in reversed(self.problems):
             unnumbered = problem.kind == "malformed" and problem.seq is None
-            if not unnumbered or problem.file != record.line.file or (record.seq or 0) < 2:
+            if not unnumbered or problem.file != record.line.file or number < 1:
                 return
-            problem.seq = (record.seq or 0) - 1
+            problem.seq = number
 
     def _accept(self, record: Record) -> None:
         chain, kind, detail = self.place(record)

@@ -47,6 +47,25 @@ t.test('an untouched trail is complete, over starts, segments and keys', async (
   t.equal(report.records, trail.lines().length)
 })
 
+t.test(
+  'a line feed that was changed is located where the first of the two records stands',
+  async (t) => {
+    const trail = closedTrail()
+    const [file] = trail.files()
+    const original = file?.bytes ?? Buffer.alloc(0)
+    let feed = -1
+    for (const seq of trail.lines().keys()) {
+      feed = original.indexOf('\n', feed + 1)
+      const bytes = Buffer.from(original)
+      bytes[feed] = 0x20
+      const report = await verify(trail, { files: [{ name: 'audit.jsonl', bytes }] })
+
+      if (seq + 1 < trail.lines().length)
+        t.match(report, { verdict: 'tampered', problem: { line: seq + 1, seq: seq + 1 } })
+    }
+  },
+)
+
 t.test('a key that is missing leaves exactly its records unverified (A6)', async (t) => {
   const trail = buildTrail(key)
   const texts = [key, 'second key', 'third key', 'fourth key']

@@ -1,5 +1,6 @@
 import type { ChainState, LineRef } from './chain-state.js'
 import type { Entry } from './entry.js'
+import { isTooLong } from './lines.js'
 import type { Problem, ProblemKind } from './report.js'
 
 const maxProblems = 100
@@ -11,8 +12,8 @@ export interface Problems {
   addMissing(problem: Problem): void
   /** Says more of the problem that was added last, if it is of that line. */
   refine(at: Entry, found: { kind: ProblemKind; detail: string }): void
-  /** Gives the malformed lines at the beginning of a file their number, now that the next record tells it. */
-  numberBefore(next: Entry): void
+  /** Gives the malformed lines at the beginning of a file, `last` the last of them, their number: the next record tells it. */
+  numberBefore(next: Entry, last: Entry): void
   readonly list: readonly Problem[]
   count(): number
 }
@@ -37,17 +38,24 @@ export function createProblems(): Problems {
       const last = list.at(-1)
       if (last && line === lastLine) list[list.length - 1] = { ...last, ...found }
     },
-    numberBefore({ file, seq }) {
-      for (let at = list.length - 1; seq !== null && seq > 1 && at >= 0; at--) {
+    numberBefore({ file, seq }, last) {
+      const number = (seq ?? 0) - recordsWithin(last)
+      for (let at = list.length - 1; number > 0 && at >= 0; at--) {
         const problem = list[at]
         if (problem?.kind !== 'malformed' || problem.seq !== null || problem.file !== file) return
-        list[at] = { ...problem, seq: seq - 1 }
+        list[at] = { ...problem, seq: number }
       }
     },
     list,
     count: () => count,
   }
 }
+
+const wholeMac = /, "integrity_hmac": "[0-9a-f]{64}"\}/g
+
+/** How many records a malformed line was: more than one where the line feeds between them were changed. */
+const recordsWithin = ({ line }: Entry): number =>
+  isTooLong(line) ? 1 : Math.max(1, line.bytes.toString('latin1').match(wholeMac)?.length ?? 0)
 
 /** The line, and the number that the record there should have: the one after the last of its chain. */
 export const shouldBe = (entry: Entry, chain: ChainState | undefined): LineRef => ({

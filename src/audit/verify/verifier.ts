@@ -103,7 +103,7 @@ export function createVerifier(options: VerifierOptions) {
       isRecord(of) ? keys.macOf(of, previous) : null
     const found = classifyBreak({ ...bad, bad: bad.entry, next, macAfter })
     if (found) problems.refine(bad.entry, found)
-    if (next && isRecord(next)) problems.numberBefore(next)
+    if (next && isRecord(next)) problems.numberBefore(next, bad.entry)
     if (found?.kind !== 'missing' || !bad.chain) return
     const gap = { fromSeq: (bad.previousSeq ?? 0) + 1, toSeq: (bad.entry.seq ?? 1) - 1 }
     bad.chain.gaps.push(gap)
