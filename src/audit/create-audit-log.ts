@@ -114,6 +114,8 @@ export async function createAuditLog(options: AuditLogOptions): Promise<AuditTra
   let closing: Promise<void> | null = null
 
   let spoolIsFull = (): boolean => false
+  /** Requests whose intent is recorded: their end has to be too, or the change stays in doubt. */
+  const announced = new Set<string>()
 
   const writable = (): boolean => closing === null && writer.writable() && !spoolIsFull()
 
@@ -211,12 +213,14 @@ export async function createAuditLog(options: AuditLogOptions): Promise<AuditTra
       if (spoolIsFull()) throw spoolFull()
       // Recorded later, it would look like a change whose end is not known; nothing of it is sent.
       if (options.failureMode === 'closed' && !writer.writable()) throw unavailable()
+      announced.add(call.identity.requestId)
       await written(intentRecord(clock(), call, writer.durable))
     },
 
     async outcome(call, end) {
       summary.count(call.toolName, end.outcome !== 'success')
-      if (isOneTooMany(call, end)) {
+      const closesIntent = announced.delete(call.identity.requestId)
+      if (!closesIntent && isOneTooMany(call, end)) {
         aggregated++
         return
       }

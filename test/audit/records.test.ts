@@ -257,6 +257,20 @@ t.test('a flood of denials is counted, not written out', async (t) => {
   t.match(JSON.parse(lines.at(-1) ?? ''), { outcome: 'denied', duration_ms: 1 }, 'a new minute')
 })
 
+t.test('the denial that ends an announced change is always recorded', async (t) => {
+  const { audit, file, lines } = await openTrail(t, { fullDenialsPerMinute: 3 })
+  for (let at = 0; at < 10; at++) {
+    const { identity } = call()
+    const update = call({ identity: { ...identity, requestId: `request ${at}` } })
+    await audit.intent(update)
+    await audit.outcome(update, denied)
+  }
+  await audit.close('lifespan_exit')
+
+  t.match(JSON.parse(lines.at(-1) ?? ''), { cause: 'shutdown', open_intents: [] })
+  t.match(await verifyTrail({ files: [file], keys: [Buffer.from(key)] }), { verdict: 'complete' })
+})
+
 t.test(
   'a listener gets every line from the first on, with what it needs to forward it',
   async (t) => {
