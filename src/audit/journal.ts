@@ -138,7 +138,7 @@ export function openJournal(options: JournalOptions): Journal {
     }
     if (!closing) {
       options.after(options.retryMilliseconds, () => {
-        if (!closing) void flush()
+        if (!closing) void flushAnew()
       })
     }
   }
@@ -189,11 +189,20 @@ export function openJournal(options: JournalOptions): Journal {
   }
 
   function flush(): Promise<void> {
-    flushing ??= drain().finally(() => {
-      flushing = null
-      if (queue.length > 0 && !failing) void flush()
-    })
+    // A drain that ends an outage has lines appended; they must find it under way, or two would write the same ones.
+    flushing ??= Promise.resolve()
+      .then(drain)
+      .finally(() => {
+        flushing = null
+        if (queue.length > 0 && !failing) void flush()
+      })
     return flushing
+  }
+
+  /** What is under way may have begun before a failure, and repairs nothing. */
+  async function flushAnew(): Promise<void> {
+    await flushing
+    await flush()
   }
 
   /** What has the path now: undefined if nothing has, null if that cannot be found out, which is an outage. */
@@ -288,7 +297,7 @@ export function openJournal(options: JournalOptions): Journal {
     async close() {
       if (closing) return
       closing = true
-      do await flush()
+      do await flushAnew()
       while (queue.length > 0 && !failing)
       closed = true
       closeFile(current)

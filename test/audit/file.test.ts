@@ -273,6 +273,24 @@ t.test(
   },
 )
 
+t.test('an outage that begins and is retried during a slow write ends too', async (t) => {
+  const { audit, file, lines, timers } = await openTrail(t)
+  await settled(audit)
+  audit.event('INFO', 'under way', { event_type: 'lifecycle' })
+  renameSync(file, `${file}.1`)
+  symlinkSync(file, file)
+  audit.reopen()
+  unlinkSync(file)
+  timers.pop()?.()
+  t.equal(audit.writable(), false)
+
+  for (let turn = 0; turn < 10_000 && !audit.writable(); turn++) await new Promise(setImmediate)
+  await audit.intent(call())
+
+  t.equal(readFileSync(`${file}.1`, 'utf8') + readFileSync(file, 'utf8'), `${lines.join('\n')}\n`)
+  t.match(await check(file), { verdict: 'intact' })
+})
+
 t.test('what no memory was left for ends the chain in the file, visibly', async (t) => {
   const { audit, file, timers } = await openTrail(t, { maxQueuedRecords: 3 })
   await settled(audit)
