@@ -21,6 +21,8 @@ export interface JournalOptions {
    * (null: not written by this process).
    */
   readonly onRecovery: (lostRecords: number, lastLine: string | null) => void
+  /** Whether the file is still this process's to write. Otherwise what waits is given up: what stands in it is another's. */
+  readonly ours: () => boolean
   /** Runs `callback` once, after so many milliseconds, without keeping the process alive. */
   readonly after: (milliseconds: number, callback: () => void) => void
   readonly retryMilliseconds: number
@@ -56,6 +58,8 @@ export interface Journal {
   lost(): number
   /** Writes what waits, if it can, and closes the file. */
   close(): Promise<void>
+  /** Closes it as it is, once the write that may be under way has ended. */
+  abandon(): void
 }
 
 interface Waiting {
@@ -160,15 +164,31 @@ export function openJournal(options: JournalOptions): Journal {
     for (const file of [...before, named]) if (!kept.has(file)) closeFile(file)
   }
 
+  function abandon(): void {
+    if (closed) return
+    closing = closed = true
+    for (const waiting of queue) waiting.reject(new Error('the audit file is another’s'))
+    const files = new Set([current, ...queue.map((waiting) => waiting.file)])
+    queue = []
+    queuedBytes = 0
+    void Promise.resolve(flushing).then(() => {
+      for (const file of files) closeFile(file)
+    })
+  }
+
   async function drain(): Promise<void> {
     const recovering = failing
     try {
+      // Most of all a repair, which would cut off what another writer has put behind our lines.
+      if (!options.ours()) return abandon()
       if (recovering) repair()
       while (queue.length > 0) {
         const batch = nextBatch()
         const file = batch[0]?.file ?? current
         if (file === unopened) return
+        if (!options.ours()) return abandon()
         await writeBatch(batch, file)
+        if (closed) return
         queue = queue.slice(batch.length)
         for (const waiting of batch) {
           queuedBytes -= waiting.bytes.length
@@ -299,8 +319,11 @@ export function openJournal(options: JournalOptions): Journal {
       closing = true
       do await flushAnew()
       while (queue.length > 0 && !failing)
+      if (closed) return
       closed = true
       closeFile(current)
     },
+
+    abandon,
   }
 }

@@ -213,7 +213,7 @@ export async function openTrailWriter(options: TrailWriterOptions): Promise<Trai
   function stopForGood(owner: string): void {
     closed = true
     sweeps?.stop()
-    void journal?.close()
+    journal?.abandon()
     const { level, message, fields } = writerLockLost(owner)
     options.stderr(jsonText(eventRecord(clock(), level, message, fields)))
   }
@@ -267,6 +267,7 @@ export async function openTrailWriter(options: TrailWriterOptions): Promise<Trai
         maxQueuedRecords: options.maxQueuedRecords,
         onFailure: (code) => note(fileFailed(code)),
         onRecovery: recovered,
+        ours: () => lock?.held() !== false,
         after: options.after,
         retryMilliseconds,
       }),

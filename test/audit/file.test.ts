@@ -14,6 +14,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { openJournal } from '../../src/audit/journal.js'
 import { verifyTrail } from '../../src/audit/verify/verify-trail.js'
 import { testDirectory } from '../helpers/test-directory.js'
 import { call, copyOf, entries, key, openTrail, settled, success } from './open-trail.js'
@@ -289,6 +290,57 @@ t.test('an outage that begins and is retried during a slow write ends too', asyn
 
   t.equal(readFileSync(`${file}.1`, 'utf8') + readFileSync(file, 'utf8'), `${lines.join('\n')}\n`)
   t.match(await check(file), { verdict: 'intact' })
+})
+
+t.test('whoever lost the file neither cuts back nor adds to what is in it now', async (t) => {
+  const path = join(testDirectory(t), 'audit.log')
+  const timers: (() => void)[] = []
+  let ours = true
+  const journal = openJournal({
+    path,
+    maxQueuedRecords: 10,
+    onFailure: () => {},
+    onRecovery: () => {},
+    ours: () => ours,
+    after: (_milliseconds, callback) => timers.push(callback),
+    retryMilliseconds: 1_000,
+  })
+  await journal.append('ours')
+  renameSync(path, `${path}.1`)
+  symlinkSync(path, path)
+  journal.beganNewFile()
+  await t.rejects(journal.append('waits'))
+  renameSync(`${path}.1`, path)
+  appendFileSync(path, 'theirs\n')
+  ours = false
+  timers.shift()?.()
+  for (let turn = 0; turn < 100 && journal.queued() > 0; turn++) await new Promise(setImmediate)
+  await journal.close()
+
+  t.equal(readFileSync(path, 'utf8'), 'ours\ntheirs\n')
+  await t.rejects(journal.append('too late'))
+})
+
+t.test('a line that waits when the file is lost is not written', async (t) => {
+  const path = join(testDirectory(t), 'audit.log')
+  let ours = true
+  const journal = openJournal({
+    path,
+    maxQueuedRecords: 10,
+    onFailure: () => {},
+    onRecovery: () => {},
+    ours: () => ours,
+    after: () => {},
+    retryMilliseconds: 1_000,
+  })
+  const first = journal.append('first')
+  await Promise.resolve()
+  const second = journal.append('second')
+  ours = false
+
+  await t.rejects(second, { message: /another/ })
+  await first.catch(() => {})
+  t.equal(readFileSync(path, 'utf8'), 'first\n')
 })
 
 t.test('what no memory was left for ends the chain in the file, visibly', async (t) => {
