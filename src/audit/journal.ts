@@ -9,6 +9,8 @@ const syncData = promisify(fdatasync)
 /** How much is written and synced at once. */
 const maxBatchBytes = 1_048_576
 const maxQueuedBytes = 64 * 1_048_576
+/** A disk that takes so long for one batch counts as an outage, until it is done after all. */
+const hungMilliseconds = 5_000
 
 export interface JournalOptions {
   readonly path: string
@@ -26,6 +28,8 @@ export interface JournalOptions {
   /** Runs `callback` once, after so many milliseconds, without keeping the process alive. */
   readonly after: (milliseconds: number, callback: () => void) => void
   readonly retryMilliseconds: number
+  /** The same, unless what it returns is called before. */
+  readonly deadline: (milliseconds: number, callback: () => void) => () => void
 }
 
 /** An append-only file of lines. Lines that wait are written together, by one write and one fdatasync. */
@@ -187,7 +191,9 @@ export function openJournal(options: JournalOptions): Journal {
         const file = batch[0]?.file ?? current
         if (file === unopened) return
         if (!options.ours()) return abandon()
-        await writeBatch(batch, file)
+        // The batch stays where it is: it is still being written, and not once more.
+        const inTime = options.deadline(hungMilliseconds, () => fail({ code: 'ETIMEDOUT' }))
+        await writeBatch(batch, file).finally(inTime)
         if (closed) return
         queue = queue.slice(batch.length)
         for (const waiting of batch) {

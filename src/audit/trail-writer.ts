@@ -103,6 +103,11 @@ export interface TrailWriterOptions {
 const retryMilliseconds = 1_000
 const nothing = (): void => {}
 
+const startDeadline = (milliseconds: number, callback: () => void): (() => void) => {
+  const timer = setTimeout(callback, milliseconds).unref()
+  return () => clearTimeout(timer)
+}
+
 /** Opens the file and begins or continues its chain. Rejects with an error that names AUDIT_LOG_FILE. */
 export async function openTrailWriter(options: TrailWriterOptions): Promise<TrailWriter> {
   const { keys, signer, redactor, file, clock } = options
@@ -270,6 +275,7 @@ export async function openTrailWriter(options: TrailWriterOptions): Promise<Trai
         ours: () => lock?.held() !== false,
         after: options.after,
         retryMilliseconds,
+        deadline: startDeadline,
       }),
     )
     journal = opened

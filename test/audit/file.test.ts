@@ -1,8 +1,13 @@
+import { execFileSync } from 'node:child_process'
 import {
   appendFileSync,
+  closeSync,
+  constants,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
+  readSync,
   renameSync,
   rmdirSync,
   rmSync,
@@ -14,7 +19,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { openJournal } from '../../src/audit/journal.js'
+import { type JournalOptions, openJournal } from '../../src/audit/journal.js'
 import { verifyTrail } from '../../src/audit/verify/verify-trail.js'
 import { testDirectory } from '../helpers/test-directory.js'
 import { call, copyOf, entries, key, openTrail, settled, success } from './open-trail.js'
@@ -22,6 +27,19 @@ import { vectorKey, vectorLines } from './reference-chain.js'
 
 const check = (file: string, keyText = key) =>
   verifyTrail({ files: [file], keys: [Buffer.from(keyText)] })
+
+const openTestJournal = (path: string, options: Partial<JournalOptions>) =>
+  openJournal({
+    path,
+    maxQueuedRecords: 10,
+    onFailure: () => {},
+    onRecovery: () => {},
+    ours: () => true,
+    after: () => {},
+    retryMilliseconds: 1_000,
+    deadline: () => () => {},
+    ...options,
+  })
 
 t.test('a restart goes on with the chain it can verify', async (t) => {
   const first = await openTrail(t)
@@ -296,14 +314,9 @@ t.test('whoever lost the file neither cuts back nor adds to what is in it now', 
   const path = join(testDirectory(t), 'audit.log')
   const timers: (() => void)[] = []
   let ours = true
-  const journal = openJournal({
-    path,
-    maxQueuedRecords: 10,
-    onFailure: () => {},
-    onRecovery: () => {},
+  const journal = openTestJournal(path, {
     ours: () => ours,
-    after: (_milliseconds, callback) => timers.push(callback),
-    retryMilliseconds: 1_000,
+    after: (_, callback) => timers.push(callback),
   })
   await journal.append('ours')
   renameSync(path, `${path}.1`)
@@ -324,15 +337,7 @@ t.test('whoever lost the file neither cuts back nor adds to what is in it now', 
 t.test('a line that waits when the file is lost is not written', async (t) => {
   const path = join(testDirectory(t), 'audit.log')
   let ours = true
-  const journal = openJournal({
-    path,
-    maxQueuedRecords: 10,
-    onFailure: () => {},
-    onRecovery: () => {},
-    ours: () => ours,
-    after: () => {},
-    retryMilliseconds: 1_000,
-  })
+  const journal = openTestJournal(path, { ours: () => ours })
   const first = journal.append('first')
   await Promise.resolve()
   const second = journal.append('second')
@@ -341,6 +346,50 @@ t.test('a line that waits when the file is lost is not written', async (t) => {
   await t.rejects(second, { message: /another/ })
   await first.catch(() => {})
   t.equal(readFileSync(path, 'utf8'), 'first\n')
+})
+
+t.test('a disk that hangs is an outage until it goes on, and gets every line once', async (t) => {
+  const path = join(testDirectory(t), 'pipe')
+  execFileSync('mkfifo', [path])
+  const pipe = openSync(path, constants.O_RDWR | constants.O_NONBLOCK)
+  t.teardown(() => closeSync(pipe))
+  const timers: (() => void)[] = []
+  const deadlines = new Set<() => void>()
+  const journal = openTestJournal(path, {
+    after: (_, callback) => timers.push(callback),
+    deadline(_, callback) {
+      deadlines.add(callback)
+      return () => deadlines.delete(callback)
+    },
+  })
+  // More than a pipe holds: the write ends when somebody reads.
+  const lines = ['x'.repeat(200_000), 'meanwhile', 'later']
+  const under = journal.append(lines[0] ?? '')
+  while (deadlines.size === 0) await new Promise(setImmediate)
+  for (const callback of deadlines) callback()
+
+  await t.rejects(under, { message: /ETIMEDOUT/ })
+  t.equal(journal.writable(), false)
+  await t.rejects(journal.append(lines[1] ?? ''))
+  timers.shift()?.()
+  let text = ''
+  const read = (): void => {
+    const bytes = Buffer.alloc(1_048_576)
+    try {
+      text += bytes.toString('latin1', 0, readSync(pipe, bytes))
+    } catch {
+      // Nothing there at present.
+    }
+  }
+  while (!journal.writable()) {
+    read()
+    await new Promise(setImmediate)
+  }
+  await journal.append(lines[2] ?? '')
+  await journal.close()
+  read()
+
+  t.equal(text, `${lines.join('\n')}\n`)
 })
 
 t.test('what no memory was left for ends the chain in the file, visibly', async (t) => {
