@@ -44,14 +44,14 @@ interface Opened {
   readonly inode: number
   readonly firstRecord: string
   offset: number
-  /** Whether it was begun anew because something else stood where we were. */
-  rewound: boolean
 }
 
 const windowBytes = 65_536
 /** Of a record, on the large side; more is not read than will be taken. */
 const usualBytes = 2_000
 const lineFeed = 0x0a
+/** A file that passes from name to name is looked for so often at once. */
+const maxLooks = 10
 
 export function createTrailReader(options: TrailReaderOptions): TrailReader {
   const { file, syncedBytes, ownChainId } = options
@@ -61,17 +61,18 @@ export function createTrailReader(options: TrailReaderOptions): TrailReader {
   /** Files that were read to their end, by their first records: an inode may be given to another file. */
   const finished = new Set<string>()
 
-  async function openAt({ file, offset }: TrailPlace): Promise<void> {
+  /** False when the name has been given to another file since it was looked at. */
+  async function openAt({ file, offset }: TrailPlace): Promise<boolean> {
     const { path, inode } = file
     const handle = await openThere(path)
-    if (!handle) return
-    // The name may have been given to another file since it was looked at.
+    if (!handle) return false
     if ((await handle.stat()).ino !== inode) {
       await handle.close()
-      return
+      return false
     }
     await current?.handle.close()
-    current = { handle, inode, firstRecord: firstRecordOf(file), offset, rewound: false }
+    current = { handle, inode, firstRecord: firstRecordOf(file), offset }
+    return true
   }
 
   async function begin(): Promise<void> {
@@ -80,6 +81,24 @@ export function createTrailReader(options: TrailReaderOptions): TrailReader {
     // No record behind the position is older than the first of its file.
     timestamp = place.file.timestamp
     await openAt(place)
+  }
+
+  /**
+   * Goes on where the position is now: whoever emptied the file may have left a copy of it. False when that cannot be opened at
+   * present.
+   */
+  async function relocate(opened: Opened): Promise<boolean> {
+    for (let look = 0; look < maxLooks; look++) {
+      const place = await findPosition(await trailFiles(file), position)
+      if (!place?.found || place.file.inode === opened.inode) {
+        const { size } = await opened.handle.stat()
+        // What was read before is known by its number.
+        opened.offset = place?.found && place.offset <= size ? place.offset : 0
+        return true
+      }
+      if (await openAt(place)) return true
+    }
+    return false
   }
 
   /** Goes on in the file that continues what was read, if there is one. */
@@ -94,11 +113,13 @@ export function createTrailReader(options: TrailReaderOptions): TrailReader {
     return true
   }
 
-  /** Bytes from where we stand to the last line feed that is on disk, at least one whole line if there is one. */
-  async function window(opened: Opened, wantedBytes: number): Promise<Buffer> {
+  /**
+   * Bytes from where we stand to the last line feed that is on disk, at least one whole line if there is one. Null when somebody
+   * emptied the file under us.
+   */
+  async function window(opened: Opened, wantedBytes: number): Promise<Buffer | null> {
     const { size } = await opened.handle.stat()
-    // Somebody emptied the file under us: what is in it now is new.
-    if (size < opened.offset) opened.offset = 0
+    if (size < opened.offset) return null
     const end = Math.min(size, syncedBytes(opened.inode) ?? size)
     const left = end - opened.offset
     for (let length = Math.min(Math.max(windowBytes, wantedBytes), left); length > 0; ) {
@@ -112,26 +133,37 @@ export function createTrailReader(options: TrailReaderOptions): TrailReader {
     return Buffer.alloc(0)
   }
 
-  function take(opened: Opened, bytes: Buffer, maxRecords: number, maxBytes: number) {
+  /**
+   * Null when something else stands where we were than what comes next, unless `trusted`: the file was perhaps emptied and
+   * has grown again.
+   */
+  function take(
+    opened: Opened,
+    bytes: Buffer,
+    maxRecords: number,
+    maxBytes: number,
+    trusted: boolean,
+  ) {
     const lines: StoredLine[] = []
     const gaps: TrailGap[] = []
     const from = opened.offset
     let at = 0
     while (at < bytes.length && lines.length < maxRecords && (at === 0 || at < maxBytes)) {
       const feed = bytes.indexOf(lineFeed, at)
-      const entry = parseRecord(bytes.subarray(at, feed))
+      const begin = at
+      const entry = parseRecord(bytes.subarray(begin, feed))
       at = feed + 1
-      if (!entry && lines.length === 0 && from > 0 && !opened.rewound) {
-        // We stood in the middle of a line: the file was emptied and has grown again. What was read before is known by its number.
-        opened.rewound = true
-        opened.offset = 0
-        return { lines, gaps }
-      }
+      if (!entry && lines.length === 0 && from > 0 && !trusted) return null
       if (!entry || entry.chainId === null || entry.seq === null) continue
       const { chainId, seq, record } = entry
       // Read before: a copy of the file that has its name now, or one that was found by its beginning only.
       if (chainId === position.chainId && seq <= position.seq) continue
       const expected = chainId === position.chainId ? position.seq + 1 : seq
+      if (seq > expected && !trusted) {
+        if (lines.length === 0) return null
+        at = begin
+        break
+      }
       if (seq > expected) gaps.push({ chainId, fromSeq: expected, toSeq: seq - 1 })
       const before = position
       position = { chainId, seq, inode: opened.inode, offset: from + at }
@@ -159,16 +191,21 @@ export function createTrailReader(options: TrailReaderOptions): TrailReader {
   return {
     async read(maxRecords, maxBytes) {
       if (!current) await begin()
+      // Once is enough: the next record is taken as it is, whatever is missing before it.
+      let relocated = false
       while (current) {
         const opened: Opened = current
         // Asked before reading: what is written to it later is seen next time.
         const written = syncedBytes(opened.inode) !== null
         const bytes = await window(opened, Math.min(maxBytes, maxRecords * usualBytes))
-        if (bytes.length > 0) {
-          const taken = take(opened, bytes, maxRecords, maxBytes)
-          if (taken.lines.length > 0) return taken
-          continue
+        const taken = bytes && take(opened, bytes, maxRecords, maxBytes, relocated)
+        if (!bytes || !taken) {
+          relocated = await relocate(opened)
+          if (relocated) continue
+          break
         }
+        if (taken.lines.length > 0) return taken
+        if (bytes.length > 0) continue
         if (written || !(await openNext(opened))) break
       }
       return { lines: [], gaps: [] }

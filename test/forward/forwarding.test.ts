@@ -1,4 +1,5 @@
 import {
+  appendFileSync,
   copyFileSync,
   cpSync,
   existsSync,
@@ -11,8 +12,9 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { closedSegments, forwardingDirectory } from '../../src/audit/segments.js'
+import { createTrailReader } from '../../src/audit/trail-reader.js'
 import { writeDeadLetters } from '../../src/forward/dead-letters.js'
 import { startForwarding } from '../../src/forward/start-forwarding.js'
 import { call } from '../audit/open-trail.js'
@@ -177,6 +179,79 @@ t.test('records that a copytruncate lost are counted and told', async (t) => {
     made.map((line) => JSON.parse(line)).filter(({ reason }) => reason === 'records_missing'),
     [{ event_type: 'audit_forward_failure', lost_records: lost, first_seq: firstLost }],
   )
+})
+
+/** Reads a trail from its beginning on. */
+function readerOf(t: Test, { audit, file }: Awaited<ReturnType<typeof startTrail>>) {
+  const { chainId, seq } = audit.begins
+  const reader = createTrailReader({
+    file,
+    from: { chainId, seq, inode: null, offset: 0 },
+    ownChainId: chainId,
+    syncedBytes: (inode) => audit.store?.syncedBytes(inode) ?? null,
+  })
+  t.teardown(reader.close)
+  const read = async (count: number): Promise<string[]> =>
+    (await reader.read(count, 1_000_000)).lines.map(({ line }) => line)
+  const readAll = async (): Promise<string[]> => {
+    const lines = await read(1_000)
+    return lines.length === 0 ? [] : [...lines, ...(await readAll())]
+  }
+  return { read, readAll }
+}
+
+t.test('a copytruncate while a receiver is behind loses nothing that the copy holds', async (t) => {
+  for (const readBefore of [0, 10]) {
+    const trail = await startTrail(t, testDirectory(t), [])
+    const { audit, file, write, made } = trail
+    const { read, readAll } = readerOf(t, trail)
+    const lines: string[] = []
+    for (let turn = 3; turn > 0; turn--) {
+      write(100)
+      await audit.intent(call())
+      if (readBefore > 0) lines.push(...(await read(readBefore)))
+      if (existsSync(`${file}.1`)) renameSync(`${file}.1`, `${file}.${turn + 1}`)
+      copyFileSync(file, `${file}.1`)
+      truncateSync(file)
+    }
+    write(20)
+    await audit.intent(call())
+    lines.push(...(await readAll()))
+
+    t.strictSame(lines, made)
+    await trail.end()
+  }
+})
+
+t.test('a file that is emptied and outgrown again and again is read from its start', async (t) => {
+  const trail = await startTrail(t, testDirectory(t), [])
+  const { audit, file, write } = trail
+  const { readAll } = readerOf(t, trail)
+  await audit.intent(call())
+  await readAll()
+  for (let turn = 1; turn <= 3; turn++) {
+    truncateSync(file)
+    write(20 * turn ** 2, 'b'.repeat(71))
+    await audit.intent(call())
+
+    t.strictSame(await readAll(), readFileSync(file, 'utf8').trimEnd().split('\n'))
+  }
+})
+
+t.test('a line that is none of the trail makes nothing go out again', async (t) => {
+  const directory = testDirectory(t)
+  for (const name of ['one', 'other']) {
+    const trail = await startTrail(t, directory, [testReceiver()], { key: `${name} ${key}` })
+    trail.write(20)
+    await trail.end()
+  }
+  // As a power failure leaves them.
+  appendFileSync(join(directory, 'audit.jsonl'), Buffer.alloc(300))
+  const receiver = testReceiver()
+  const { made, end } = await startTrail(t, directory, [receiver], { key: `other ${key}` })
+  await end()
+
+  t.strictSame(textOf(receiver), made)
 })
 
 t.test('a copytruncate before anything was read does not end the forwarding', async (t) => {
