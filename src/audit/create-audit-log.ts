@@ -72,6 +72,8 @@ export interface AuditTrail extends AuditLog {
   keepSegmentsWhile(needed: (part: ChainPart) => boolean): void
   /** Deletes closed files that are old enough and needed by nobody, soon. */
   sweep(): void
+  /** Keeps the lock beyond {@link AuditLog.close}, until what this returns is called. */
+  readonly holdLock: TrailWriter['holdLock']
   /** Goes on in a new file if the present one was renamed or removed. */
   reopen(): void
   stats(): AuditStats
@@ -254,6 +256,7 @@ export async function createAuditLog(options: AuditLogOptions): Promise<AuditTra
     },
     keepSegmentsWhile: writer.keepSegmentsWhile,
     sweep: writer.sweep,
+    holdLock: writer.holdLock,
     reopen: writer.reopen,
     stats: () => ({ ...writer.stats(), writable: writable(), aggregatedDenials: aggregated }),
   }

@@ -77,10 +77,12 @@ export interface TrailWriter {
   keepSegmentsWhile(needed: (part: ChainPart) => boolean): void
   /** Deletes what is old enough and needed by nobody, soon. */
   sweep(): void
+  /** Keeps the lock when the trail is closed, until what this returns is called: somebody still writes beside the file. */
+  holdLock(): () => Promise<void>
   /** Goes on in a new file if the present one was renamed or removed. */
   reopen(): void
   stats(): WriterStats
-  /** Writes what waits, if it can, and closes the file. */
+  /** Writes what waits, if it can, closes the file, and lets the next process in. */
   close(): Promise<void>
 }
 
@@ -122,6 +124,8 @@ export async function openTrailWriter(options: TrailWriterOptions): Promise<Trai
   let lostToFile = 0
   let followed = false
   let closed = false
+  let ended = false
+  let lockHolds = 0
 
   const chainFrom = (key: AuditKey, from: ChainPosition) =>
     createChain({ key: key.bytes, keyId: key.id, from })
@@ -221,6 +225,10 @@ export async function openTrailWriter(options: TrailWriterOptions): Promise<Trai
     journal?.abandon()
     const { level, message, fields } = writerLockLost(owner)
     options.stderr(jsonText(eventRecord(clock(), level, message, fields)))
+  }
+
+  async function releaseLock(): Promise<void> {
+    if (ended && lockHolds === 0) await lock?.release()
   }
 
   const sweep = (file: string, maxAgeMs: number): Promise<void> =>
@@ -325,6 +333,13 @@ export async function openTrailWriter(options: TrailWriterOptions): Promise<Trai
       holds.push(needed)
     },
     sweep: () => sweeps?.now(),
+    holdLock() {
+      lockHolds++
+      return () => {
+        lockHolds--
+        return releaseLock()
+      }
+    },
     reopen: followRenamedFile,
 
     stats: () => ({
@@ -344,7 +359,8 @@ export async function openTrailWriter(options: TrailWriterOptions): Promise<Trai
       sweeps?.stop()
       await journal?.close()
       await lastCopy
-      await lock?.release()
+      ended = true
+      await releaseLock()
     },
   }
 }

@@ -25,7 +25,7 @@ export interface Forwarding {
   stats(): ForwarderStats[]
   /**
    * Delivers what waits, for at most so many milliseconds. Close the trail first, so that its last records go along.
-   * Resolves to the number of records that are left over, per destination.
+   * Resolves to the number of records that are left over, per destination; then the next process may have the trail.
    */
   close(deadlineMilliseconds: number): Promise<{ destination: string; undelivered: number }[]>
 }
@@ -67,7 +67,10 @@ export async function startForwarding(
     audit.keepSegmentsWhile(forwarder.lacks)
     forwarders.push(forwarder)
   }
+  let closing: ReturnType<Forwarding['close']> | null = null
   ready = true
+  // Whoever is next must find the cursors where they stay.
+  const releaseLock = audit.holdLock()
   audit.blockMutationsWhile(() => forwarders.map(({ blocks }) => blocks()).includes(true))
   for (const { enabled, label } of destinations) {
     audit.event('INFO', enabled.message, {
@@ -80,13 +83,15 @@ export async function startForwarding(
   return {
     stats: () => forwarders.map((forwarder) => forwarder.stats()),
 
-    close: (deadlineMilliseconds) =>
-      Promise.all(
+    close(deadlineMilliseconds) {
+      closing ??= Promise.all(
         forwarders.map(async (forwarder) => ({
           destination: forwarder.stats().destination,
           undelivered: await forwarder.close(deadlineMilliseconds),
         })),
-      ),
+      ).finally(releaseLock)
+      return closing
+    },
   }
 }
 

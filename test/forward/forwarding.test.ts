@@ -305,6 +305,35 @@ t.test('files that were moved and copied are found again by what is in them', as
   t.strictSame(textOf(receiver), [...first.made, ...second.made])
 })
 
+t.test('the next process is let in when the cursors move no more', async (t) => {
+  const directory = testDirectory(t)
+  const slow = testReceiver()
+  let answer = (): void => {}
+  const asked = new Promise<void>((resolve) => {
+    const { send } = slow
+    slow.send = async (batch) => {
+      resolve()
+      await new Promise<void>((answered) => {
+        answer = answered
+      })
+      slow.send = send
+      return send.call(slow, batch)
+    }
+  })
+  const first = await startTrail(t, directory, [slow])
+  await asked
+  await first.audit.close('lifespan_exit')
+  const closing = first.forwarding.close(2_000)
+
+  await t.rejects(startTrail(t, directory, []), { message: /written by another process/ })
+  answer()
+  await closing
+  const second = await startTrail(t, directory, [slow])
+  await second.end()
+
+  t.strictSame(textOf(slow), [...first.made, ...second.made])
+})
+
 t.test('a chain that is not resumed is followed all the same', async (t) => {
   const directory = testDirectory(t)
   const receiver = testReceiver()
