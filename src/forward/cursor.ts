@@ -10,7 +10,7 @@ import type { Gap } from './record-source.js'
 export interface Cursor {
   /** It has everything up to here, but for gaps and dead letters. */
   readonly position: TrailPosition
-  /** Chains of the same files that it has behind it, newest last. */
+  /** Chains of the same files that it has behind it, newest last; all of them, or their files would be kept for it. */
   readonly passedChains: readonly string[]
   /** Records it will never get, which the trail does not say yet. */
   readonly gaps: readonly Gap[]

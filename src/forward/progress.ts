@@ -34,9 +34,6 @@ export interface ProgressOptions {
   readonly onFilePassed: () => void
 }
 
-/** Chains that are remembered as passed; each start without a key of its own makes one. */
-const maxPassedChains = 500
-
 export function createProgress(options: ProgressOptions): Progress {
   const { begin, backlog, file } = options
   /** Chains in the order in which they were read. */
@@ -88,7 +85,7 @@ export function createProgress(options: ProgressOptions): Progress {
       gapsSaved = gaps
       saved = {
         position,
-        passedChains: passed.slice(-maxPassedChains),
+        passedChains: passed,
         // Whoever reads on from here finds the others again.
         gaps: gaps.filter((gap) => !isBehind(gap, position)),
       }

@@ -160,7 +160,7 @@ async function cursorOf(
     const ahead =
       cursor?.position.chainId === audit.begins.chainId && cursor.position.seq > audit.begins.seq
     // The files are older than the cursor, put back from a copy: the numbers it has are given again.
-    if (cursor && !ahead) return cursor
+    if (cursor && !ahead) return { ...cursor, passedChains: await stillThere(store, cursor) }
     if (ahead) trouble('cursor_ahead')
   } catch {
     trouble('cursor_unreadable')
@@ -208,6 +208,15 @@ function forwardQueue(audit: AuditTrail, destination: Destination, queueSize: nu
 /** The number in the chain behind which a destination begins. */
 const ownSeq = ({ position }: Cursor, chainId: string): number =>
   position.chainId === chainId ? position.seq : 0
+
+/**
+ * Chains that are passed, and that files still speak of: a start without a key of its own makes one, and without end they would
+ * make the cursor ever longer.
+ */
+async function stillThere(store: TrailStore, { passedChains }: Cursor): Promise<readonly string[]> {
+  const present = await chainsIn(store.file).catch(() => passedChains)
+  return passedChains.filter((chainId) => present.includes(chainId))
+}
 
 /** Chains that files begin or end with; those in between go with the file. */
 async function chainsIn(file: string): Promise<string[]> {

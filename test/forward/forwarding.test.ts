@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import {
   appendFileSync,
   copyFileSync,
@@ -15,7 +16,10 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { closedSegments, forwardingDirectory } from '../../src/audit/segments.js'
 import { createTrailReader } from '../../src/audit/trail-reader.js'
+import { createBacklog } from '../../src/forward/backlog.js'
+import { cursorBehind } from '../../src/forward/cursor.js'
 import { writeDeadLetters } from '../../src/forward/dead-letters.js'
+import { createProgress } from '../../src/forward/progress.js'
 import { startForwarding } from '../../src/forward/start-forwarding.js'
 import { call } from '../audit/open-trail.js'
 import { testDirectory } from '../helpers/test-directory.js'
@@ -413,6 +417,55 @@ t.test(
     await end()
   },
 )
+
+t.test('a receiver has what it was given, however many chains came later', async (t) => {
+  const at = (number: number) => ({ chainId: `chain ${number}`, seq: 9, inode: 1, offset: number })
+  const progress = createProgress({
+    begin: cursorBehind('chain 0', 0),
+    file: null,
+    backlog: createBacklog({ records: 0, bytes: 0 }),
+    end: () => at(600),
+    onTrouble: () => {},
+    onFilePassed: () => {},
+  })
+  for (let number = 0; number <= 600; number++) {
+    const { chainId } = at(number)
+    progress.read({
+      ...testLine(9),
+      chainId,
+      before: at(number),
+      behind: at(number),
+      lostBefore: 0,
+    })
+    await progress.save(undefined)
+  }
+
+  const part = { chainId: at(10).chainId, fromSeq: 1, toSeq: 9, lastMac: '' }
+  t.equal(progress.lacks(part), false)
+})
+
+t.test('chains of which no file is left are forgotten at a start', async (t) => {
+  const directory = testDirectory(t)
+  const receiver = testReceiver()
+  const chains: string[] = []
+  for (const name of ['one', 'other']) {
+    const trail = await startTrail(t, directory, [receiver], { key: `${name} ${key}` })
+    chains.push(trail.audit.begins.chainId)
+    await trail.end()
+  }
+  const [cursor = ''] = cursorFiles(join(directory, 'audit.jsonl'))
+  const passedChains = () => JSON.parse(readFileSync(cursor, 'utf8')).passed_chains
+  t.strictSame(passedChains(), chains.slice(0, 1))
+  const stored = JSON.parse(readFileSync(cursor, 'utf8'))
+  writeFileSync(
+    cursor,
+    JSON.stringify({ ...stored, passed_chains: [randomUUID(), ...passedChains()] }),
+  )
+  const trail = await startTrail(t, directory, [receiver], { key: `third ${key}` })
+  await trail.end()
+
+  t.strictSame(passedChains(), chains)
+})
 
 t.test('a trail that was put back from a copy is forwarded from where it goes on', async (t) => {
   const directory = testDirectory(t)
