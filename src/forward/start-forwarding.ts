@@ -69,6 +69,8 @@ export async function startForwarding(
   }
   let closing: ReturnType<Forwarding['close']> | null = null
   ready = true
+  // Nothing could be let go of until now.
+  audit.sweep()
   // Whoever is next must find the cursors where they stay.
   const releaseLock = audit.holdLock()
   audit.blockMutationsWhile(() => forwarders.map(({ blocks }) => blocks()).includes(true))

@@ -377,6 +377,22 @@ t.test('segments wait for the slowest receiver, and go when it has them', async 
   for (const receiver of [slow, quick]) t.strictSame(textOf(receiver), made)
 })
 
+t.test('what every receiver had before this start is deleted at once', async (t) => {
+  const directory = testDirectory(t)
+  const first = await startTrail(t, directory, [testReceiver()], { maxFileBytes: 5_000 })
+  first.write(30)
+  await first.end()
+  t.ok(closedSegments(first.file).length > 0)
+
+  const second = await startTrail(t, directory, [testReceiver()], { retentionMs: 0 })
+  for (let turn = 0; turn < 10_000 && closedSegments(first.file).length > 0; turn++) {
+    await new Promise(setImmediate)
+  }
+
+  t.strictSame(closedSegments(first.file), [])
+  await second.end()
+})
+
 t.test('a new receiver does not let go of what waits for another', async (t) => {
   const directory = testDirectory(t)
   const slow = testReceiver()
