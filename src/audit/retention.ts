@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import { unlink } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { createInterface } from 'node:readline'
-import { closedSegments } from './segments.js'
+import { closedAt, closedSegments } from './segments.js'
 import { parseRecord, type SignedRecord } from './signed-record.js'
 import { textOrNull } from './trail-line.js'
 
@@ -38,9 +38,10 @@ export async function removeOldSegments(options: RetentionOptions): Promise<void
   const cutoff = options.clock().getTime() - options.maxAgeMs
   for (const segment of closedSegments(options.file)) {
     const { parts, lastTimestamp } = await contentOf(segment)
-    const writtenAt = Date.parse(lastTimestamp ?? '')
+    // One that a damaged disk left without a last record is dated by its name, or it would keep all later ones for ever.
+    const writtenAt = Date.parse(lastTimestamp ?? '') || closedAt(segment)
     const last = parts.at(-1)
-    // A segment that cannot be dated is not known to be old. Receivers get records in order: who has the last part has the others.
+    // What cannot be dated at all is not known to be old. Receivers get records in order: who has the last part has the others.
     if (!(writtenAt <= cutoff) || (last && options.needed(last))) return
     for (const part of parts) {
       if (options.stopped()) return

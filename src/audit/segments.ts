@@ -25,6 +25,12 @@ export const lastSeqInName = (name: string): number | null => {
   return seq === undefined ? null : Number(seq)
 }
 
+/** When a segment was closed, in milliseconds since 1970, by its name; NaN for other names. */
+export const closedAt = (name: string): number => {
+  const time = closedEnd.exec(name)?.[1] ?? ''
+  return Date.parse(time.replace(/^(....)(..)(..T..)(..)(..Z)$/, '$1-$2-$3:$4:$5'))
+}
+
 /** The closed segments of a trail beside its file, oldest first. Throws the system's error when the directory cannot be read. */
 export function closedSegments(file: string): string[] {
   const directory = dirname(file)

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { AuditLogOptions } from '../../src/audit/create-audit-log.js'
@@ -135,6 +135,25 @@ t.test(
     )
   },
 )
+
+t.test('a closed file that holds no record any more is dated by its name', async (t) => {
+  const trail = await openTimedTrail(t, { maxFileBytes: 4_096, retentionMs: 30 * day })
+  const { audit, file, pass } = trail
+  for (let at = 0; at < 20; at++) await audit.outcome(call(), success)
+  const [first = '', ...others] = closedSegments(file)
+  writeFileSync(first, Buffer.alloc(4_096))
+  const sweptWithin = async (turns: number) => {
+    audit.sweep()
+    for (let turn = 0; turn < turns && closedSegments(file).length > 0; turn++) {
+      await new Promise(setImmediate)
+    }
+    return closedSegments(file)
+  }
+
+  t.strictSame(await sweptWithin(500), [first, ...others], 'nothing is old yet')
+  pass(31 * day)
+  t.strictSame(await sweptWithin(100_000), [])
+})
 
 const isRemoval = (record: { chain_event?: unknown }): boolean =>
   record.chain_event === 'segment_removed'
