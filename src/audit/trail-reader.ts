@@ -76,11 +76,13 @@ export function createTrailReader(options: TrailReaderOptions): TrailReader {
   }
 
   async function begin(): Promise<void> {
-    const place = await findPosition(await trailFiles(file), position)
-    if (!place || (!place.found && position.chainId === ownChainId)) return
-    // No record behind the position is older than the first of its file.
-    timestamp = place.file.timestamp
-    await openAt(place)
+    for (let look = 0; look < maxLooks; look++) {
+      const place = await findPosition(await trailFiles(file), position)
+      if (!place || (!place.found && position.chainId === ownChainId)) return
+      // No record behind the position is older than the first of its file.
+      timestamp = place.file.timestamp
+      if (await openAt(place)) return
+    }
   }
 
   /**

@@ -15,6 +15,7 @@ import {
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { closedSegments, forwardingDirectory } from '../../src/audit/segments.js'
+import type { TrailPosition } from '../../src/audit/trail-position.js'
 import { createTrailReader } from '../../src/audit/trail-reader.js'
 import { createBacklog } from '../../src/forward/backlog.js'
 import { cursorBehind } from '../../src/forward/cursor.js'
@@ -185,13 +186,16 @@ t.test('records that a copytruncate lost are counted and told', async (t) => {
   )
 })
 
-/** Reads a trail from its beginning on. */
-function readerOf(t: Test, { audit, file }: Awaited<ReturnType<typeof startTrail>>) {
-  const { chainId, seq } = audit.begins
+/** Reads a trail, from its beginning on unless told otherwise. */
+function readerOf(
+  t: Test,
+  { audit, file }: Awaited<ReturnType<typeof startTrail>>,
+  from: TrailPosition = { ...audit.begins, inode: null, offset: 0 },
+) {
   const reader = createTrailReader({
     file,
-    from: { chainId, seq, inode: null, offset: 0 },
-    ownChainId: chainId,
+    from,
+    ownChainId: audit.begins.chainId,
     syncedBytes: (inode) => audit.store?.syncedBytes(inode) ?? null,
   })
   t.teardown(reader.close)
@@ -203,6 +207,28 @@ function readerOf(t: Test, { audit, file }: Awaited<ReturnType<typeof startTrail
   }
   return { read, readAll }
 }
+
+t.test('a file that is renamed just before its first reading is read at once', async (t) => {
+  const trail = await startTrail(t, testDirectory(t), [])
+  const { audit, file, write, made } = trail
+  await audit.intent(call())
+  const { size, ino } = statSync(file)
+  const had = made.length
+  write(10)
+  await audit.intent(call())
+  const { readAll } = readerOf(t, trail, {
+    chainId: audit.begins.chainId,
+    inode: ino,
+    offset: size,
+    // Asked for when the file was found, and before it is opened to be read on.
+    get seq() {
+      if (existsSync(file)) renameSync(file, `${file}.1`)
+      return had
+    },
+  })
+
+  t.strictSame(await readAll(), made.slice(had))
+})
 
 t.test('a copytruncate while a receiver is behind loses nothing that the copy holds', async (t) => {
   for (const readBefore of [0, 10]) {
