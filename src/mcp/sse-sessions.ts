@@ -9,6 +9,8 @@ import { createSessions, type Session, type SessionsOptions } from './sessions.j
 interface SseSession extends Session {
   readonly transport: SSEServerTransport
   readonly response: ServerResponse
+  /** True when more waits for the client than one that reads would let wait. */
+  isUnread(): boolean
   readonly pending: PendingRequests
 }
 
@@ -30,7 +32,7 @@ export interface SseSessions {
 
 /** Comments that keep proxies from closing a silent stream. */
 const keepAliveMs = 15_000
-/** A client that asks and does not read is cut off here, before its answers fill the memory. */
+/** A client that asks and does not read is cut off here, before its answers fill the memory. One answer may be larger by itself. */
 const maxUnreadBytes = 8_388_608
 /** How long a stream that has ended may take to be read. */
 const lingerMs = 1_000
@@ -52,9 +54,17 @@ export function createSseSessions(
       const connection = transport as unknown as Transport
       const pending = trackRequests(connection)
       const send = connection.send.bind(connection)
+      // However fast a client reads, the whole of an answer waits at first.
+      let largestBytes = 0
+      const isUnread = (): boolean => response.writableLength > maxUnreadBytes + largestBytes
       connection.send = async (message, sendOptions) => {
-        await send(message, sendOptions)
-        if (response.writableLength > maxUnreadBytes) response.destroy()
+        const unreadBefore = response.writableLength
+        // The transport writes before it returns.
+        const sending = send(message, sendOptions)
+        const sentBytes = response.writableLength - unreadBefore
+        largestBytes = unreadBefore === 0 ? sentBytes : Math.max(largestBytes, sentBytes)
+        if (isUnread()) response.destroy()
+        await sending
       }
       const server = createServer({ ...exchange, sessionId: transport.sessionId })
       const keepAlive = setInterval(() => response.write(': keep-alive\n\n'), keepAliveMs)
@@ -69,6 +79,7 @@ export function createSseSessions(
         callerId: exchange.caller.id,
         transport,
         response,
+        isUnread,
         pending,
         isBusy: () => pending.count() > 0,
         async close() {
@@ -83,7 +94,7 @@ export function createSseSessions(
     async deliver(sessionId, message, exchange) {
       const session = sessions.find(sessionId, exchange.caller.id)
       if (!session) return 'no session'
-      if (session.response.writableLength > maxUnreadBytes) {
+      if (session.isUnread()) {
         // An orderly end would wait behind everything that is not read.
         session.response.destroy()
         return 'no session'

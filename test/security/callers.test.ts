@@ -6,6 +6,7 @@ import { createSessions } from '../../src/mcp/sessions.js'
 import { connectSse } from '../helpers/clients.js'
 import { modernMeta } from '../helpers/rpc.js'
 import { buildTestApp, type TestApp, type TestAppOptions } from '../helpers/test-app.js'
+import { buildHeldApp } from '../mcp/held-dojo.js'
 
 type Service = TestApp & { readonly base: string }
 
@@ -269,6 +270,31 @@ t.test('a client of HTTP+SSE that asks and does not read is cut off', async (t) 
   t.ok((await other.tools()).length > 0, 'others are served on')
 })
 
+t.test('an answer of any size reaches a client of HTTP+SSE that reads', async (t) => {
+  const held = await buildHeldApp(t, { env: { MCP_TRANSPORT: 'sse' } })
+  const service = Object.assign(held, { base: await held.listen() })
+  const product = { id: 1, name: 'shop', description: 'x'.repeat(10_000_000), prod_type: 1 }
+  service.dojo.answer('GET products/1/', (response) =>
+    response.setHeader('content-type', 'application/json').end(JSON.stringify(product)),
+  )
+  const stream = await openStream(service, service.tokens.admin)
+  const ask = async (message: object) => {
+    const response = await fetch(service.base + stream.path, {
+      method: 'POST',
+      headers: jsonHeaders(service.tokens.admin),
+      body: JSON.stringify({ jsonrpc: '2.0', ...message }),
+    })
+    return response.status
+  }
+
+  const params = { name: 'get_product', arguments: { product_id: 1 } }
+  await ask({ id: 7, method: 'tools/call', params })
+  const bytes = await stream.read(product.description.length)
+
+  t.ok(bytes >= product.description.length, `${bytes} bytes`)
+  t.equal(await ask({ id: 8, method: 'tools/list' }), 202, 'and the session goes on')
+})
+
 /** A stream opened without an SDK, so that it can be left unread; ended with the test. */
 async function openStream({ base }: Service, token: string) {
   const socket = connect(Number(new URL(base).port), '127.0.0.1')
@@ -277,5 +303,19 @@ async function openStream({ base }: Service, token: string) {
   socket.write(`GET /sse HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${token}\r\n\r\n`)
   let text = ''
   while (!/^data: (\S+)$/m.test(text)) text += String((await once(socket, 'data'))[0])
-  return { path: /^data: (\S+)$/m.exec(text)?.[1] ?? '', pause: () => socket.pause() }
+  return {
+    path: /^data: (\S+)$/m.exec(text)?.[1] ?? '',
+    pause: () => socket.pause(),
+    /** Reads on until so many bytes have come, or no more will; resolves with how many they were. */
+    read: (enough: number) =>
+      new Promise<number>((resolve) => {
+        let bytes = 0
+        socket
+          .once('close', () => resolve(bytes))
+          .on('data', (chunk) => {
+            bytes += chunk.length
+            if (bytes >= enough) resolve(bytes)
+          })
+      }),
+  }
 }
