@@ -6,6 +6,7 @@ import {
   type RequestId,
   type Transport,
 } from '@modelcontextprotocol/server'
+import { cancelledId } from './cancellations.js'
 
 /** A request that was cancelled before it was answered: it gets no answer. */
 export interface CancelledRequest {
@@ -57,16 +58,12 @@ export function trackRequests(transport: Pick<Transport, 'send'>): PendingReques
       }
     },
     cancel: (messages) =>
-      messages.flatMap(cancelledId).flatMap((id) => {
-        const request = pending.get(keyOf(id))
+      messages.filter(isJSONRPCNotification).flatMap((message) => {
+        const id = cancelledId(message)
+        const request = id !== undefined && pending.get(keyOf(id))
+        if (id === undefined || !request) return []
         pending.delete(keyOf(id))
-        return request ? [{ id, ...request }] : []
+        return [{ id, ...request }]
       }),
   }
-}
-
-function cancelledId(message: unknown): RequestId[] {
-  if (!isJSONRPCNotification(message) || message.method !== 'notifications/cancelled') return []
-  const requestId = message.params?.requestId
-  return typeof requestId === 'string' || typeof requestId === 'number' ? [requestId] : []
 }

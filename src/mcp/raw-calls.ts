@@ -1,19 +1,30 @@
 import {
+  type JSONRPCNotification,
+  type MessageExtraInfo,
   ProtocolError,
   ProtocolErrorCode,
   Server,
   type StandardSchemaV1,
 } from '@modelcontextprotocol/server'
+import { withoutNullReason } from './cancellations.js'
 
 /** Methods that the SDK answers by itself; all that can be wrong with them are their parameters. */
 const answeredBySdk: ReadonlySet<string> = new Set(['initialize', 'ping', 'server/discover'])
 
 /**
- * The SDK's server, except for two things. `tools/call` reaches its handler as it came: the SDK would refuse arguments that are no
+ * The SDK's server, except for three things. `tools/call` reaches its handler as it came: the SDK would refuse arguments that are no
  * object before the pipeline has heard of the call, which would leave no record of it (decisions D1). And bad parameters of what the
- * SDK answers by itself are -32602, as they are everywhere else; it would call them an error of the server.
+ * SDK answers by itself are -32602, as they are everywhere else; it would call them an error of the server. And a cancellation may say
+ * that it has no reason.
  */
 export class RawCallServer extends Server {
+  protected override _onnotification(
+    notification: JSONRPCNotification,
+    extra?: MessageExtraInfo,
+  ): void {
+    super._onnotification(withoutNullReason(notification), extra)
+  }
+
   protected override _wrapHandler(
     ...[method, handler]: Parameters<Server['_wrapHandler']>
   ): ReturnType<Server['_wrapHandler']> {

@@ -155,6 +155,31 @@ t.test('a cancelled request ends upstream, ends its stream, and frees its id', a
   t.match(await (await again).text(), 'shop')
 })
 
+t.test('a cancellation may give no reason; one that is not understood ends nothing', async (t) => {
+  const dojo = await startWaitingDojo(t)
+  const service = await buildTestApp(t, { env: { DEFECTDOJO_URL: dojo.url } })
+  const session = await openSession(service)
+  const cancel = (requestId: number, reason: unknown) =>
+    session.post({
+      jsonrpc: '2.0',
+      method: 'notifications/cancelled',
+      params: { requestId, reason },
+    })
+
+  const kept = session.post(getProduct(1))
+  const upstream = await dojo.next()
+  await cancel(1, 7)
+  answer(upstream)
+  const cancelled = session.post(getProduct(2))
+  const closed = once(await dojo.next(), 'close')
+  await cancel(2, null)
+  await closed
+
+  t.match(await (await kept).text(), 'shop', 'its client has the answer')
+  t.notMatch(await (await cancelled).text(), '"id":2')
+  t.match(service.calls(), [{ outcome: 'success' }, { outcome: 'error', reason: 'cancelled' }])
+})
+
 t.test('the end of a session ends what it is reading', async (t) => {
   const dojo = await startWaitingDojo(t)
   const service = await buildTestApp(t, { env: { DEFECTDOJO_URL: dojo.url } })
