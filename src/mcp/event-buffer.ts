@@ -39,6 +39,8 @@ interface Owner {
   readonly events: Set<StoredEvent>
   /** How many events of a stream are kept, and the number of the newest one that is not. */
   readonly streams: Map<string, { kept: number; dropped: number }>
+  /** The number of the newest event that is not kept, of all streams of which nothing is. */
+  forgotten: number
   size: number
 }
 
@@ -52,11 +54,26 @@ export function createEventBuffers(options: EventBuffersOptions): EventBuffers {
     owner.events.delete(event)
     owner.size -= event.text.length
     totalSize -= event.text.length
-    const stream = owner.streams.get(event.streamId)
-    if (stream === undefined) return
+    const stream = streamOf(owner, event)
     stream.kept -= 1
-    stream.dropped = event.number
-    if (stream.kept === 0) owner.streams.delete(event.streamId)
+    lose(owner, event)
+  }
+
+  /** A stream of which nothing is known may have lost whatever was forgotten. */
+  function streamOf(owner: Owner, { streamId }: StoredEvent): { kept: number; dropped: number } {
+    const stream = owner.streams.get(streamId) ?? { kept: 0, dropped: owner.forgotten }
+    owner.streams.set(streamId, stream)
+    return stream
+  }
+
+  /** Notes that an event is not kept; of a stream that has none left only the number stays. */
+  function lose(owner: Owner, event: StoredEvent): void {
+    const stream = streamOf(owner, event)
+    // A newer one may be gone already: one that was too large by itself.
+    stream.dropped = Math.max(stream.dropped, event.number)
+    if (stream.kept > 0) return
+    owner.forgotten = Math.max(owner.forgotten, stream.dropped)
+    owner.streams.delete(event.streamId)
   }
 
   function dropOldest(owner: Owner): void {
@@ -65,14 +82,12 @@ export function createEventBuffers(options: EventBuffersOptions): EventBuffers {
   }
 
   function keep(owner: Owner, event: StoredEvent): void {
-    const stream = owner.streams.get(event.streamId) ?? { kept: 0, dropped: 0 }
-    owner.streams.set(event.streamId, stream)
     if (event.text.length > maxSizePerSession) {
       // Too large by itself: only its own stream cannot be gone on with.
-      stream.dropped = event.number
+      lose(owner, event)
       return
     }
-    stream.kept += 1
+    streamOf(owner, event).kept += 1
     owner.events.add(event)
     owner.size += event.text.length
     totalSize += event.text.length
@@ -86,7 +101,7 @@ export function createEventBuffers(options: EventBuffersOptions): EventBuffers {
   }
 
   function open(): SessionEvents {
-    const owner: Owner = { events: new Set(), streams: new Map(), size: 0 }
+    const owner: Owner = { events: new Set(), streams: new Map(), forgotten: 0, size: 0 }
     owners.add(owner)
     let sent = 0
     const read = (eventId: string): { streamId: string; number: number } => {

@@ -311,3 +311,36 @@ t.test('the buffer of events keeps the newest, of one session and of all', async
   await first.storeEvent('s', message('late'))
   t.equal(buffers.size(), 0, 'a closed buffer keeps nothing')
 })
+
+t.test('a stream is gone on with only if nothing of it is missing', async (t) => {
+  const message = (text: string) =>
+    ({ jsonrpc: '2.0', method: 'notifications/message', params: { text } }) as const
+  const open = () =>
+    createEventBuffers({ maxEventsPerSession: 3, maxSizePerSession: 400, maxSize: 600 }).open()
+  const tooLarge = message('x'.repeat(1000))
+
+  const emptied = open()
+  const seen = await emptied.storeEvent('s', message('progress'))
+  await emptied.storeEvent('s', message('answer'))
+  for (const text of ['a', 'b', 'c']) await emptied.storeEvent('other', message(text))
+  const last = await emptied.storeEvent('s', message('later'))
+  t.equal(emptied.has(seen), false, 'its answer gave way, although it has an event again')
+  t.equal(emptied.has(last), true)
+
+  const large = open()
+  const before = await large.storeEvent('s', message('progress'))
+  await large.storeEvent('s', tooLarge)
+  const behind = await large.storeEvent('s', message('later'))
+  for (const text of ['a', 'b']) await large.storeEvent('other', message(text))
+  t.equal(large.has(before), false, 'what it missed was never kept')
+  t.equal(large.has(behind), true)
+
+  const unknown = open()
+  const only = await unknown.storeEvent('s', tooLarge)
+  t.equal(unknown.has(only), false)
+  const next = await unknown.storeEvent('s', message('later'))
+  t.equal(unknown.has(only), true, 'all that came behind it is here')
+  t.equal(unknown.has(next), true)
+  const first = await unknown.storeEvent('new', message('first'))
+  t.equal(unknown.has(first), true, 'a new stream is whole')
+})
