@@ -31,13 +31,19 @@ export interface PendingRequests {
 /** `1` and `"1"` are two ids. */
 const keyOf = (id: RequestId): string => `${typeof id} ${id}`
 
-/** Follows a session's requests from their arrival to what `transport` sends for them. */
-export function trackRequests(transport: Pick<Transport, 'send'>): PendingRequests {
+/** Follows a session's requests from their arrival to what `transport` sends for them; `onAnswer` hears of each answer. */
+export function trackRequests(
+  transport: Pick<Transport, 'send'>,
+  onAnswer: () => void,
+): PendingRequests {
   const pending = new Map<string, { readonly inBatch: boolean }>()
   const send = transport.send.bind(transport)
   transport.send = async (message, options) => {
     const isAnswer = isJSONRPCResultResponse(message) || isJSONRPCErrorResponse(message)
-    if (isAnswer && message.id !== undefined) pending.delete(keyOf(message.id))
+    if (isAnswer && message.id !== undefined) {
+      pending.delete(keyOf(message.id))
+      onAnswer()
+    }
     await send(message, options)
   }
 

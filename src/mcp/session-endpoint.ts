@@ -139,7 +139,7 @@ export function createSessionEndpoint(options: SessionEndpointOptions): SessionE
           events.close()
         },
       })
-    const pending = trackRequests(transport)
+    const pending = trackRequests(transport, () => sessions.touch(id))
     const server: Server = createServer()
     server.onerror = onError
     await server.connect(transport)

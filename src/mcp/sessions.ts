@@ -16,7 +16,7 @@ export interface SessionsOptions {
    * after session loses its own.
    */
   readonly maxSessions: number
-  /** Seconds without a request after which a session is closed. */
+  /** Seconds without a request or an answer after which a session is closed. */
   readonly idleSeconds: number
   /** Seconds after which a session is closed however much it is used. */
   readonly maxAgeSeconds: number
@@ -30,6 +30,8 @@ export interface Sessions<S extends Session> {
   open(session: S): void
   /** The caller's own session, marked as used now; undefined for an unknown, ended or foreign id. */
   find(id: string, callerId: string): S | undefined
+  /** Marks a session as used now: a request of it was answered. */
+  touch(id: string): void
   remove(id: string): void
   /** Closes what is idle or old; to be called now and then, since nobody may come to look for it. */
   sweep(): void
@@ -53,6 +55,14 @@ export function createSessions<S extends Session>(options: SessionsOptions): Ses
 
   function remove(id: string): void {
     if (sessions.delete(id)) onEnd(id)
+  }
+
+  function touch(id: string): void {
+    const held = sessions.get(id)
+    if (held === undefined) return
+    sessions.delete(id)
+    sessions.set(id, held)
+    held.usedAt = now()
   }
 
   function end(session: S): void {
@@ -107,11 +117,10 @@ export function createSessions<S extends Session>(options: SessionsOptions): Ses
         return undefined
       }
       if (held.session.callerId !== callerId) return undefined
-      sessions.delete(id)
-      sessions.set(id, held)
-      held.usedAt = now()
+      touch(id)
       return held.session
     },
+    touch,
     remove,
     sweep,
     count: () => sessions.size,

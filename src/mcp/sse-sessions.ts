@@ -52,7 +52,7 @@ export function createSseSessions(
       const transport = new SSEServerTransport(messagesPath, response)
       // The 1.x transport has the shape the 2.x server asks for; only its optional members are typed more loosely.
       const connection = transport as unknown as Transport
-      const pending = trackRequests(connection)
+      const pending = trackRequests(connection, () => sessions.touch(transport.sessionId))
       const send = connection.send.bind(connection)
       // However fast a client reads, the whole of an answer waits at first.
       let largestBytes = 0

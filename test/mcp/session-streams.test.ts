@@ -1,8 +1,10 @@
 import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Transport } from '@modelcontextprotocol/server'
 import t, { type Test } from 'tap'
 import { createEventBuffers } from '../../src/mcp/event-buffer.js'
+import { trackRequests } from '../../src/mcp/pending-requests.js'
 import { createSessions } from '../../src/mcp/sessions.js'
 import { initialize, legacyHeaders } from '../helpers/legacy-rpc.js'
 import { buildTestApp, type TestApp } from '../helpers/test-app.js'
@@ -262,6 +264,35 @@ t.test('sessions end when they are idle or old, unless a request is under way', 
   }
   time += 1_000
   t.equal(sessions.find('three', 'a'), undefined, 'used, and still too old')
+})
+
+t.test('the idle time of a session counts from its last answer', async (t) => {
+  let time = 0
+  const sessions = createSessions({
+    maxSessions: 2,
+    idleSeconds: 60,
+    maxAgeSeconds: 3_600,
+    now: () => time,
+    onEnd: () => {},
+  })
+  const session: Pick<Transport, 'send'> = { async send() {} }
+  const pending = trackRequests(session, () => sessions.touch('import'))
+  sessions.open({
+    id: 'import',
+    callerId: 'a',
+    isBusy: () => pending.count() > 0,
+    close() {},
+  })
+
+  pending.add([getProduct(1)])
+  time = 120_000
+  await session.send({ jsonrpc: '2.0', id: 1, result: {} })
+  time += 60_000
+  sessions.sweep()
+  t.equal(sessions.count(), 1, 'the request took longer than that')
+  time += 1
+  sessions.sweep()
+  t.equal(sessions.count(), 0)
 })
 
 t.test('the buffer of events keeps the newest, of one session and of all', async (t) => {
