@@ -11,11 +11,14 @@ import { withoutNullReason } from './cancellations.js'
 /** Methods that the SDK answers by itself; all that can be wrong with them are their parameters. */
 const answeredBySdk: ReadonlySet<string> = new Set(['initialize', 'ping', 'server/discover'])
 
+/** Methods whose every call is on record, also the one that is refused. */
+const recorded: ReadonlySet<string> = new Set(['tools/call', 'resources/read', 'prompts/get'])
+
 /**
- * The SDK's server, except for three things. `tools/call` reaches its handler as it came: the SDK would refuse arguments that are no
- * object before the pipeline has heard of the call, which would leave no record of it (decisions D1). And bad parameters of what the
- * SDK answers by itself are -32602, as they are everywhere else; it would call them an error of the server. And a cancellation may say
- * that it has no reason.
+ * The SDK's server, except for three things. What is called reaches its handler as it came: the SDK would refuse arguments that are no
+ * object, or a `requestState` that is no text, before the pipeline has heard of the call, which would leave no record of it (decisions
+ * D1). Bad parameters of what the SDK answers by itself are -32602, as they are everywhere else; it would call them an error of the
+ * server. And a cancellation may say that it has no reason.
  */
 export class RawCallServer extends Server {
   protected override _onnotification(
@@ -28,7 +31,7 @@ export class RawCallServer extends Server {
   protected override _wrapHandler(
     ...[method, handler]: Parameters<Server['_wrapHandler']>
   ): ReturnType<Server['_wrapHandler']> {
-    if (method === 'tools/call') return handler
+    if (recorded.has(method)) return handler
     const wrapped = super._wrapHandler(method, handler)
     if (!answeredBySdk.has(method)) return wrapped
     return async (request, context) => {

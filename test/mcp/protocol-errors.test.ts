@@ -110,3 +110,26 @@ t.test('what is wrong with parameters is said in our words', async (t) => {
     }
   }
 })
+
+t.test(
+  'no member that the protocol keeps for itself comes between a call and its record',
+  async (t) => {
+    const service = await buildTestApp(t)
+    const calls: readonly Ask[] = [
+      ['tools/call', { name: 'health_check' }],
+      ['resources/read', { uri: 'defectdojo://instance' }],
+      ['prompts/get', { name: 'work_queue' }],
+    ]
+
+    for (const [method, params] of calls) {
+      const withState = { ...params, requestState: 5, inputResponses: 5 }
+      const response = await service.app.inject(rpc(service.tokens.admin, method, withState))
+      t.match(response.json(), { result: { resultType: 'complete' } }, method)
+    }
+    t.match(service.calls(), [
+      { outcome: 'success' },
+      { outcome: 'success' },
+      { outcome: 'success' },
+    ])
+  },
+)
