@@ -1,10 +1,16 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
 import { StdioServerTransport, serveStdio as serve } from '@modelcontextprotocol/server/stdio'
 import type { FastifyInstance } from 'fastify'
 import { openAccessCaller } from '../src/access/caller.js'
 import { stop } from './serve.js'
 import { untilStopped } from './until-stopped.js'
 import { wholeLines } from './whole-lines.js'
+
+/** How long a client may take to read that its subscriptions end. */
+const farewellMs = 500
+/** How long it may take, after everything else has ended, to read the last answers. */
+const unreadMs = 2_000
 
 /** Serves the same app over stdin and stdout without listening; stdout carries the protocol and nothing else. */
 export async function serveStdio(app: FastifyInstance): Promise<number> {
@@ -35,8 +41,14 @@ export async function serveStdio(app: FastifyInstance): Promise<number> {
     onerror: (error) => app.log.debug({ err: error }, 'MCP exchange refused'),
   })
   await Promise.race([ended, untilStopped()])
-  await handle.close()
+  // The SDK tells whoever listens that it ends, and waits until that is read; a client that does not read would be waited for for ever.
+  await Promise.race([handle.close(), wait(farewellMs, undefined, { ref: false })])
   // A stdin that is still open would keep the process alive after its work is done.
   process.stdin.destroy()
-  return stop(app)
+  const status = await stop(app)
+  // What is not read of stdout would keep the process alive, too; the timer does not.
+  setTimeout(() => {
+    if (process.stdout.writableLength > 0) process.exit()
+  }, unreadMs).unref()
+  return status
 }

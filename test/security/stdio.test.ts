@@ -4,6 +4,7 @@ import t, { type Test } from 'tap'
 import { wholeLines } from '../../cli/whole-lines.js'
 import { startSandbox } from '../../sandbox/server.js'
 import { childEnvironment, startCommand } from '../helpers/command.js'
+import { modernMeta } from '../helpers/rpc.js'
 import { createGate } from './gate.js'
 
 const initializeLine = `${JSON.stringify({
@@ -94,6 +95,26 @@ t.test('when nobody reads its stdout any more the process ends in order', async 
       stdin.write('{"jsonrpc":"2.0","id":3,"method":"ping"}\n', resolve),
     )
   }
+
+  t.equal(await command.ended(), 0)
+  t.match(records().at(-2), { event_type: 'lifecycle', shutdown_reason: 'lifespan_exit' })
+})
+
+t.test('SIGTERM ends the process although a client that listens does not read', async (t) => {
+  const { command, stdin, stdout, gate, records } = await stdio(t)
+  const ask = (id: number, method: string, params: object = {}) =>
+    stdin.write(
+      `${JSON.stringify({ jsonrpc: '2.0', id, method, params: { ...params, _meta: modernMeta } })}\n`,
+    )
+  ask(1, 'subscriptions/listen', { notifications: { toolsListChanged: true } })
+  await command.firstLine()
+
+  stdout.pause()
+  for (let id = 2; id < 100; id += 1) ask(id, 'tools/list')
+  ask(100, 'tools/call', { name: 'get_finding', arguments: { finding_id: 1 } })
+  await gate.arrived(1)
+  gate.open()
+  command.child.kill('SIGTERM')
 
   t.equal(await command.ended(), 0)
   t.match(records().at(-2), { event_type: 'lifecycle', shutdown_reason: 'lifespan_exit' })
