@@ -18,7 +18,7 @@ export interface CancelledRequest {
 /** The requests of one session that have no answer yet. */
 export interface PendingRequests {
   count(): number
-  /** True when a request in `messages` has the id of another one that is still waiting for its answer. */
+  /** True when a request in `messages` has the id of another one that is not answered, or of one whose batch is not. */
   clashes(messages: readonly unknown[]): boolean
   /** Notes the requests in `messages`, which are about to be handled. */
   add(messages: readonly unknown[]): void
@@ -31,45 +31,61 @@ export interface PendingRequests {
 /** `1` and `"1"` are two ids. */
 const keyOf = (id: RequestId): string => `${typeof id} ${id}`
 
+/** Requests that came together. The SDK keeps the ids of all of them until the last is answered. */
+interface Arrival {
+  readonly keys: readonly string[]
+  waiting: number
+}
+
 /** Follows a session's requests from their arrival to what `transport` sends for them; `onAnswer` hears of each answer. */
 export function trackRequests(
   transport: Pick<Transport, 'send'>,
   onAnswer: () => void,
 ): PendingRequests {
-  const pending = new Map<string, { readonly inBatch: boolean }>()
+  const pending = new Map<string, { readonly arrival: Arrival; readonly inBatch: boolean }>()
+  const inUse = new Set<string>()
   const send = transport.send.bind(transport)
   transport.send = async (message, options) => {
     const isAnswer = isJSONRPCResultResponse(message) || isJSONRPCErrorResponse(message)
     if (isAnswer && message.id !== undefined) {
-      pending.delete(keyOf(message.id))
+      settle(keyOf(message.id))
       onAnswer()
     }
     await send(message, options)
   }
 
+  function settle(key: string): void {
+    const arrival = pending.get(key)?.arrival
+    if (arrival === undefined) return
+    pending.delete(key)
+    arrival.waiting -= 1
+    if (arrival.waiting === 0) for (const id of arrival.keys) inUse.delete(id)
+  }
+
   return {
     count: () => pending.size,
-    clashes: (messages) =>
-      messages.some((message) => isJSONRPCRequest(message) && pending.has(keyOf(message.id))),
+    clashes: (messages) => keysIn(messages).some((key) => inUse.has(key)),
     add(messages) {
-      for (const message of messages) {
-        if (isJSONRPCRequest(message)) {
-          pending.set(keyOf(message.id), { inBatch: messages.length > 1 })
-        }
+      const keys = keysIn(messages)
+      const arrival = { keys, waiting: keys.length }
+      for (const key of keys) {
+        inUse.add(key)
+        pending.set(key, { arrival, inBatch: messages.length > 1 })
       }
     },
     forget(messages) {
-      for (const message of messages) {
-        if (isJSONRPCRequest(message)) pending.delete(keyOf(message.id))
-      }
+      for (const key of keysIn(messages)) settle(key)
     },
     cancel: (messages) =>
       messages.filter(isJSONRPCNotification).flatMap((message) => {
         const id = cancelledId(message)
         const request = id !== undefined && pending.get(keyOf(id))
         if (id === undefined || !request) return []
-        pending.delete(keyOf(id))
-        return [{ id, ...request }]
+        settle(keyOf(id))
+        return [{ id, inBatch: request.inBatch }]
       }),
   }
 }
+
+const keysIn = (messages: readonly unknown[]): string[] =>
+  messages.filter(isJSONRPCRequest).map(({ id }) => keyOf(id))

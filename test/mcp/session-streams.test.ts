@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { Transport } from '@modelcontextprotocol/server'
 import t, { type Test } from 'tap'
 import { createEventBuffers } from '../../src/mcp/event-buffer.js'
@@ -105,6 +105,42 @@ t.test(
     t.equal((await session.resume('no-such-stream.1')).status, 400)
   },
 )
+
+t.test('whoever does not read an answer of /mcp is noticed', async (t) => {
+  const dojo = await startWaitingDojo(t)
+  const service = await buildTestApp(t, { env: { DEFECTDOJO_URL: dojo.url } })
+  const sockets: Socket[] = []
+  service.app.server.on('connection', (socket) => sockets.push(socket))
+  const session = await openSession(service)
+
+  const response = session.post(getProduct(1))
+  const upstream = await dojo.next()
+  const limits = sockets.map(({ timeout }) => timeout)
+  answer(upstream)
+  await (await response).text()
+
+  t.ok(limits.includes(30_000), 'the rest is in test/access/unread-answer.test.ts')
+})
+
+t.test('an id of a batch is in use until all of the batch is answered', async (t) => {
+  const dojo = await startWaitingDojo(t)
+  const service = await buildTestApp(t, { env: { DEFECTDOJO_URL: dojo.url } })
+  const session = await openSession(service, '2025-03-26')
+  const ping = { jsonrpc: '2.0', id: 1, method: 'ping' }
+
+  const batch = await session.post([ping, getProduct(2)])
+  const [whileOpen, openText] = batch.body?.tee() ?? []
+  await readUntil(new Response(whileOpen), /"id":1/)
+  const upstream = await dojo.next()
+  const early = await session.post(ping)
+  answer(upstream)
+  const text = await new Response(openText).text()
+  const late = await session.post(ping)
+
+  t.equal(early.status, 400)
+  t.match(text, /"id":2/)
+  t.equal(late.status, 200)
+})
 
 t.test('two requests of a session cannot wait under one id, and 1 is not "1"', async (t) => {
   const dojo = await startWaitingDojo(t)
