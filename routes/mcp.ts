@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { cutOffUnread } from '../src/access/unread-answer.js'
 import { jsonRpcError } from '../src/mcp/json-rpc-error.js'
 
 /** The protocol's own headers, as long as their values can be; the SDK judges what they say. */
@@ -32,6 +33,7 @@ export default async function mcpRoutes(app: FastifyInstance): Promise<void> {
     onRequest: app.admit,
     errorHandler: answerUnreadable,
     async handler(request, reply) {
+      cutOffUnread(reply.raw)
       const response = await app.mcp.http.handle(toWebRequest(request, reply), request.body, {
         caller: request.caller,
         transport: 'streamable-http',
