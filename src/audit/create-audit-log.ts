@@ -1,4 +1,5 @@
 import { ToolError } from '../errors.js'
+import { startTimer } from '../timer.js'
 import type { AuditedCall, AuditLog, CallEnd } from './audit-log.js'
 import { createCheckpointSigner } from './checkpoint-signer.js'
 import { type AggregatedDenials, createDenialAggregation } from './denial-aggregation.js'
@@ -87,10 +88,6 @@ interface DeniedSubject {
 const windowMilliseconds = 60_000
 const maxDenialKeys = 200
 const nothing = (): void => {}
-
-const startTimer = (milliseconds: number, callback: () => void): void => {
-  setTimeout(callback, milliseconds).unref()
-}
 
 /**
  * Opens the trail: reads and checks the end of the file, begins or continues the chain, and records that. Rejects with an

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { basename } from 'node:path'
+import { startTimer } from '../timer.js'
 import { type ChainPosition, createChain, genesis, splitLine } from './chain.js'
 import {
   type ChainEvent,
@@ -104,11 +105,6 @@ export interface TrailWriterOptions {
 
 const retryMilliseconds = 1_000
 const nothing = (): void => {}
-
-const startDeadline = (milliseconds: number, callback: () => void): (() => void) => {
-  const timer = setTimeout(callback, milliseconds).unref()
-  return () => clearTimeout(timer)
-}
 
 /** Opens the file and begins or continues its chain. Rejects with an error that names AUDIT_LOG_FILE. */
 export async function openTrailWriter(options: TrailWriterOptions): Promise<TrailWriter> {
@@ -283,7 +279,7 @@ export async function openTrailWriter(options: TrailWriterOptions): Promise<Trai
         ours: () => lock?.held() !== false,
         after: options.after,
         retryMilliseconds,
-        deadline: startDeadline,
+        deadline: startTimer,
       }),
     )
     journal = opened

@@ -4,6 +4,7 @@ import { forwardingDirectory } from '../audit/segments.js'
 import { lastRecordOf, trailFiles } from '../audit/trail-files.js'
 import { createTrailReader } from '../audit/trail-reader.js'
 import type { TrailStore } from '../audit/trail-writer.js'
+import { startTimer } from '../timer.js'
 import { createBacklog } from './backlog.js'
 import { createBackoff } from './backoff.js'
 import { adoptCursor, type Cursor, createCursorFile, cursorBehind } from './cursor.js'
@@ -37,10 +38,6 @@ export interface ForwardingOptions {
   readonly queueSize?: number
 }
 
-const startTimer = (milliseconds: number, callback: () => void): (() => void) => {
-  const timer = setTimeout(callback, milliseconds).unref()
-  return () => clearTimeout(timer)
-}
 const now = (): number => performance.now()
 
 /**

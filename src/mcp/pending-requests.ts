@@ -33,6 +33,7 @@ const keyOf = (id: RequestId): string => `${typeof id} ${id}`
 
 /** Requests that came together. The SDK keeps the ids of all of them until the last is answered. */
 interface Arrival {
+  readonly inBatch: boolean
   readonly keys: readonly string[]
   waiting: number
 }
@@ -42,7 +43,7 @@ export function trackRequests(
   transport: Pick<Transport, 'send'>,
   onAnswer: () => void,
 ): PendingRequests {
-  const pending = new Map<string, { readonly arrival: Arrival; readonly inBatch: boolean }>()
+  const pending = new Map<string, Arrival>()
   const inUse = new Set<string>()
   const send = transport.send.bind(transport)
   transport.send = async (message, options) => {
@@ -55,7 +56,7 @@ export function trackRequests(
   }
 
   function settle(key: string): void {
-    const arrival = pending.get(key)?.arrival
+    const arrival = pending.get(key)
     if (arrival === undefined) return
     pending.delete(key)
     arrival.waiting -= 1
@@ -67,10 +68,10 @@ export function trackRequests(
     clashes: (messages) => keysIn(messages).some((key) => inUse.has(key)),
     add(messages) {
       const keys = keysIn(messages)
-      const arrival = { keys, waiting: keys.length }
+      const arrival = { inBatch: messages.length > 1, keys, waiting: keys.length }
       for (const key of keys) {
         inUse.add(key)
-        pending.set(key, { arrival, inBatch: messages.length > 1 })
+        pending.set(key, arrival)
       }
     },
     forget(messages) {
@@ -79,10 +80,10 @@ export function trackRequests(
     cancel: (messages) =>
       messages.filter(isJSONRPCNotification).flatMap((message) => {
         const id = cancelledId(message)
-        const request = id !== undefined && pending.get(keyOf(id))
-        if (id === undefined || !request) return []
+        const arrival = id === undefined ? undefined : pending.get(keyOf(id))
+        if (id === undefined || arrival === undefined) return []
         settle(keyOf(id))
-        return [{ id, inBatch: request.inBatch }]
+        return [{ id, inBatch: arrival.inBatch }]
       }),
   }
 }

@@ -79,3 +79,5 @@ export async function startTrail(
 }
 
 export const seqs = (lines: readonly { seq: number }[]): number[] => lines.map(({ seq }) => seq)
+
+export const textOf = ({ lines }: TestReceiver): string[] => lines.map(({ line }) => line)

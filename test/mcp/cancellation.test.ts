@@ -1,12 +1,10 @@
 import { once } from 'node:events'
 import { request } from 'node:http'
 import t, { type Test } from 'tap'
-import { startSandbox } from '../../sandbox/server.js'
 import type { CallRequest } from '../../src/pipeline/call-request.js'
-import { childEnvironment, startCommand } from '../helpers/command.js'
 import { initialize, legacyHeaders } from '../helpers/legacy-rpc.js'
 import type { TestApp } from '../helpers/test-app.js'
-import { createGate } from '../security/gate.js'
+import { startGatedStdio } from '../security/gated-stdio.js'
 import { buildHeldApp } from './held-dojo.js'
 import { type Wire, type WireKind, wireKinds } from './wires.js'
 
@@ -301,33 +299,16 @@ t.test('in a 2025-era session the stream of a cancelled call ends without an ans
 })
 
 t.test('when the stdin of the process ends, so does what it reads', async (t) => {
-  const gate = await createGate(t)
-  const sandbox = await startSandbox({ seed: 'recorded' })
-  t.teardown(() => sandbox.close())
-  gate.leadTo(sandbox.url)
-  const command = startCommand(t, ['serve'], {
-    env: childEnvironment({
-      DEFECTDOJO_URL: gate.url,
-      DEFECTDOJO_API_KEY: sandbox.apiKey,
-      ALLOW_INSECURE_HTTP: 'true',
-      AUDIT_HMAC_KEY: 'an audit key that is only used in tests',
-    }),
-  })
-  const { stdin } = command.child
+  const { gate, command, stdin, records } = await startGatedStdio(t)
   const call = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: getFinding }
-  stdin?.write(`${JSON.stringify(call)}\n`)
+  stdin.write(`${JSON.stringify(call)}\n`)
   await gate.arrived(1)
 
-  stdin?.end()
+  stdin.end()
 
   t.equal(await command.ended(), 0)
-  const records = command
-    .output()
-    .stderr.trim()
-    .split('\n')
-    .map((line) => JSON.parse(line))
   t.match(
-    records.filter(({ event_type }) => event_type === 'audit'),
+    records().filter(({ event_type }) => event_type === 'audit'),
     [{ tool_name: 'get_finding', outcome: 'error', reason: 'cancelled' }],
   )
 })

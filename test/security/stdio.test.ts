@@ -1,11 +1,9 @@
 import { once } from 'node:events'
 import fc from 'fast-check'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { wholeLines } from '../../cli/whole-lines.js'
-import { startSandbox } from '../../sandbox/server.js'
-import { childEnvironment, startCommand } from '../helpers/command.js'
 import { modernMeta } from '../helpers/rpc.js'
-import { createGate } from './gate.js'
+import { startGatedStdio } from './gated-stdio.js'
 
 const initializeLine = `${JSON.stringify({
   jsonrpc: '2.0',
@@ -24,34 +22,8 @@ const noteLine = `${JSON.stringify({
   params: { name: 'add_finding_note', arguments: { finding_id: 1, entry: 'Seen.' } },
 })}\n`
 
-async function stdio(t: Test, env: Record<string, string> = {}) {
-  const gate = await createGate(t)
-  const sandbox = await startSandbox({ seed: 'recorded' })
-  t.teardown(() => sandbox.close())
-  gate.leadTo(sandbox.url)
-  const command = startCommand(t, ['serve'], {
-    env: childEnvironment({
-      DEFECTDOJO_URL: gate.url,
-      DEFECTDOJO_API_KEY: sandbox.apiKey,
-      ALLOW_INSECURE_HTTP: 'true',
-      AUDIT_HMAC_KEY: 'an audit key that is only used in tests',
-      ...env,
-    }),
-  })
-  const { stdin, stdout } = command.child
-  if (!stdin || !stdout) throw new Error('the command has no stdin or stdout')
-  stdin.on('error', () => {})
-  const records = (): Record<string, unknown>[] =>
-    command
-      .output()
-      .stderr.trim()
-      .split('\n')
-      .map((line) => JSON.parse(line))
-  return { gate, sandbox, command, stdin, stdout, records }
-}
-
 t.test('over stdio, garbage is passed over and stdout carries the protocol only', async (t) => {
-  const { command, stdin } = await stdio(t, { LOG_LEVEL: 'DEBUG' })
+  const { command, stdin } = await startGatedStdio(t, { LOG_LEVEL: 'DEBUG' })
 
   stdin.write('garbage\n{"a"\n\n\0\n[]\nnull\n{"jsonrpc":"2.0","id":{},"method":1}\n')
   stdin.write(Buffer.from([0xff, 0xfe, 0x0a]))
@@ -66,7 +38,7 @@ t.test('over stdio, garbage is passed over and stdout carries the protocol only'
 })
 
 t.test('a mutation under way when stdin ends is made and recorded', async (t) => {
-  const { command, stdin, gate, sandbox, records } = await stdio(t)
+  const { command, stdin, gate, sandbox, records } = await startGatedStdio(t)
   stdin.write(initializeLine)
   await command.firstLine()
   stdin.write(noteLine)
@@ -85,7 +57,7 @@ t.test('a mutation under way when stdin ends is made and recorded', async (t) =>
 })
 
 t.test('when nobody reads its stdout any more the process ends in order', async (t) => {
-  const { command, stdin, stdout, records } = await stdio(t)
+  const { command, stdin, stdout, records } = await startGatedStdio(t)
   stdin.write(initializeLine)
   await command.firstLine()
 
@@ -101,7 +73,7 @@ t.test('when nobody reads its stdout any more the process ends in order', async 
 })
 
 t.test('SIGTERM ends the process although a client that listens does not read', async (t) => {
-  const { command, stdin, stdout, gate, records } = await stdio(t)
+  const { command, stdin, stdout, gate, records } = await startGatedStdio(t)
   const ask = (id: number, method: string, params: object = {}) =>
     stdin.write(
       `${JSON.stringify({ jsonrpc: '2.0', id, method, params: { ...params, _meta: modernMeta } })}\n`,
@@ -121,7 +93,9 @@ t.test('SIGTERM ends the process although a client that listens does not read', 
 })
 
 t.test('a line that is too long ends the process in order', async (t) => {
-  const { command, stdin, records } = await stdio(t, { MCP_MAX_IMPORT_BODY_BYTES: '262144' })
+  const { command, stdin, records } = await startGatedStdio(t, {
+    MCP_MAX_IMPORT_BODY_BYTES: '262144',
+  })
 
   stdin.write('a'.repeat(1_000_000))
 
